@@ -144,7 +144,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         from tui.openqasm.files import read_circuit
 
         text = read_circuit(path) if path.exists() else ""
-        self.workspace.open(path.absolute(), text, line)
+        self.workspace.open(path.stem, text, path.absolute(), line=line)
         self._edits_first = True
 
     def show_first(self, job_id: str) -> None:

@@ -36,7 +36,7 @@ WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
     (("f2", "t"), Prompt),
     (("f2", "down", "down", "enter", "x"), Prompt),
     (("f3", "ctrl+s"), SaveAs),
-    (("f3", "ctrl+o"), Unsaved),
+    (("f3", "alt+x"), Unsaved),
     (("f5", "n"), NewSession),
     (("f5", "d"), Confirm),
     (("f5", "c"), Confirm),

@@ -15,7 +15,6 @@ from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.circuits import TranspileOptions
 from tui.openqasm.drafts import Change, ChangeKind, Choices, DraftFolder, DraftHead, read_draft
-from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.screen import EditorScreen
@@ -96,9 +95,9 @@ async def test_text_typed_before_drafts_are_found_is_not_replaced(tmp_path: Path
     app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
     app.workspace.qasm = "x q;"
     keeper = DraftKeeper(tmp_path / "drafts", app.workspace)
-    assert await keeper.take_over() == ""
+    assert "untitled has changes" in await keeper.take_over()
     assert app.workspace.qasm == "x q;"
-    assert [draft.head.text for draft in keeper.found.values()] == [""]
+    assert [one.saved for one in app.workspace.buffers] == ["", ""], "the other is beside it"
     keeper.close()
 
 
@@ -151,14 +150,44 @@ async def test_drafts_of_several_that_ended_are_all_found_and_opened(tmp_path: P
         first = area.text
         (other,) = {"h q;", "x q;"} - {first}
         await pilot.press("ctrl+o")
-        await until(pilot, lambda: isinstance(app.screen, Unsaved))
-        app.screen.dismiss(UnsavedChoice.DISCARD)
         await until(pilot, lambda: isinstance(app.screen, OpenFile) and "not saved" in screen_text(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: area.text == other)
+        await until(pilot, lambda: app.workspace.qasm == other)
         await pilot.press("!")
-        await until(pilot, lambda: on_disk(tmp_path) == [area.text])
-    assert area.text != first, "what was given up is not kept"
+        await until(pilot, lambda: sorted(on_disk(tmp_path)) == sorted([first, app.workspace.qasm]))
+        assert area.text == first
+        front = app.workspace.qasm
     async with app_in(tmp_path) as (pilot, app):
-        assert "more from before" not in notices(pilot)
-        assert (await editor(pilot, app)).text == on_disk(tmp_path)[0]
+        assert "2 texts have changes" in notices(pilot) and "more from before" not in notices(pilot)
+        assert (await editor(pilot, app)).text and app.workspace.qasm == front
+        assert "untitled" not in screen_text(pilot).split("\n")[4]
+
+
+async def test_restart_reopens_all_texts_with_their_cursors_and_undo(tmp_path: Path) -> None:
+    path = tmp_path / "bell.qasm"
+    path.write_text(BELL)
+    app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
+    app.edit_first(path, 3)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await settled(pilot)
+        await pilot.press("ctrl+n", *"h q;", "enter", "x", "left", "ctrl+n", *"abc")
+        await until(pilot, lambda: sorted(on_disk(tmp_path)) == sorted([BELL, "h q;\nx", "abc"]))
+        await pilot.press("alt+comma")
+        await until(pilot, lambda: app.workspace.qasm == "h q;\nx")
+        app.drafts._write()
+    async with app_in(tmp_path) as (pilot, app):
+        assert "2 texts have changes" in notices(pilot)
+        assert [one.name for one in app.workspace.buffers] == ["bell", "untitled", "untitled"]
+        await editor(pilot, app)
+        screen = app.screen
+        assert isinstance(screen, EditorScreen)
+        assert (screen.area.text, screen.area.cursor_location) == ("h q;\nx", (1, 0))
+        screen.area.undo()
+        assert screen.area.text == "h q;\n"
+        await pilot.press("ctrl+pagedown")
+        await until(pilot, lambda: app.workspace.qasm == "abc")
+        await pilot.press("ctrl+pagedown")
+        await until(pilot, lambda: app.workspace.qasm == BELL)
+        assert screen.area.cursor_location == (2, 0) and not app.workspace.dirty
+        assert [one.dirty for one in app.workspace.buffers] == [False, True, True]

@@ -233,15 +233,15 @@ async def test_editor_keeps_the_text_after_a_failed_save(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("keys", "left"), [(("enter",), "xy"), (("tab", "tab", "enter"), "")])
-async def test_editor_new_asks_before_changes_are_lost(keys: tuple[str, ...], left: str) -> None:
+async def test_editor_close_asks_before_changes_are_lost(keys: tuple[str, ...], left: str) -> None:
     async with running() as pilot:
-        area = await open_editor(pilot)
-        await pilot.press("x", "y", "ctrl+n")
+        await open_editor(pilot)
+        await pilot.press("x", "y", "alt+x")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, Unsaved))
         await pilot.press(*keys)
         await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
         await settled(pilot)
-        assert area.text == left
+        assert app_of(pilot).workspace.qasm == left
 
 
 async def test_editor_keeps_the_text_across_sections() -> None:

@@ -85,7 +85,7 @@ def test_open_dialog_at_80x24(snap_compare: SnapCompare) -> None:
 def test_unsaved_dialog_at_80x24(snap_compare: SnapCompare) -> None:
     async def asked(pilot: Pilot[None]) -> None:
         await until_checked(pilot)
-        await pilot.press("x", "ctrl+n")
+        await pilot.press("x", "alt+x")
         await until(pilot, lambda: "not saved" in screen_text(pilot) and "Stay" in screen_text(pilot))
         await until(pilot, lambda: "checked by Qiskit" in screen_text(pilot))
 

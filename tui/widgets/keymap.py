@@ -156,6 +156,26 @@ EDITOR = _place(
     Key("save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
     Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
+    Key(
+        "next_buffer",
+        "ctrl+pagedown,alt+full_stop",
+        "buffer(1)",
+        "Next text",
+        "Show the next text.",
+        False,
+        True,
+    ),
+    Key(
+        "previous_buffer",
+        "ctrl+pageup,alt+comma",
+        "buffer(-1)",
+        "Text before",
+        "Show the text before.",
+        False,
+        True,
+    ),
+    Key("close", "alt+x", "close", "Close", "Close the text.", False, True),
+    Key("split", "alt+s", "split", "Split", "Show two texts side by side, or one again.", False, True),
 )
 TEXT = _place(
     "text",

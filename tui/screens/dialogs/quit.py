@@ -346,7 +346,12 @@ async def may_leave(app: App[Any], services: AppServices, workspace: Workspace, 
 
 def _unsaved(workspace: Workspace) -> str:
     """Say in a sentence which changes are in no file; empty: none."""
-    if not workspace.dirty or not workspace.qasm.strip():
+    unsaved = workspace.unsaved
+    if not unsaved:
         return ""
-    name = shorten(workspace.name, 40)
+    if len(unsaved) > 1:
+        return (
+            f"{len(unsaved)} texts have changes that are in no file, kept for the next start. F3, ^s saves."
+        )
+    name = shorten(unsaved[0].name, 40)
     return f"{name} has changes that are in no file, kept for the next start. F3, ^s saves."

@@ -1,4 +1,4 @@
-"""The text in the editor and its files: open, save, begin anew; every change is kept as a draft."""
+"""The texts in the editor and their files: open, save, close; every change is kept as a draft."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from textual import on, work
+from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
 
@@ -19,44 +20,65 @@ from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.drafts import WRITE_AFTER, DraftKeeper
-from tui.screens.workspace import Workspace
+from tui.screens.editor.buffers import SPLIT_WIDTH, BufferPane, BufferTabs
+from tui.screens.workspace import Buffer, Workspace
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
 
 
 class EditorFiles(SectionScreen):
-    """Holds the text; the workspace has it at every moment, so that no section works on an older one.
+    """Holds the texts; the workspace has them at every moment, so that no section works on an older one.
 
-    Subclasses compose the title (`#title`) and the editor (`#qasm`).
+    Subclasses compose the title (`#title`) and `self.tabs` and `self.buffers`.
     """
 
     _write_timer: Timer | None = None
 
-    def __init__(self, services: AppServices, workspace: Workspace, drafts: DraftKeeper) -> None:
+    def __init__(
+        self, services: AppServices, workspace: Workspace, drafts: DraftKeeper, placeholder: Content
+    ) -> None:
         super().__init__(services, workspace)
         self.drafts = drafts
+        self.tabs = BufferTabs(workspace)
+        self.buffers = BufferPane(workspace, placeholder, self._prepare, id="buffers")
+
+    @property
+    def area(self) -> QasmEditor:
+        """The editor of the text in front."""
+        return self.buffers.front
 
     def _text_loaded(self) -> None:
-        """Forget what was known of the text before: there is another."""
+        """Forget what was known of the text before: another is in front."""
 
-    # --- the text --------------------------------------------------------------------------------
+    # --- the texts -------------------------------------------------------------------------------
 
-    def _note_change(self, change: Change) -> None:
+    def _prepare(self, buffer: Buffer, area: QasmEditor) -> None:
+        """Load a text into its editor: just opened, found again, or set by another section."""
+        if area.text != buffer.text:
+            area.load_text(buffer.text)
+        buffer.attach(lambda: area.document.text)
+        area.on_change = lambda change: self._note_change(buffer, area, change)
+        draft, buffer.draft = buffer.draft, None
+        if draft is None:
+            self.drafts.begin(buffer)
+            self._write_soon()
+            return
+        area.replay(draft.changes)
+        buffer.touched = True
+        area.move_cursor((draft.cursor.line, draft.cursor.column), center=True)
+
+    def _note_change(self, buffer: Buffer, area: QasmEditor, change: Change) -> None:
         """Keep the change: a crash shall not take what was typed a moment ago."""
-        # At once, not when the message of the change arrives: till then another section would have its own.
-        self._share_text()
-        self.drafts.changed(change, lambda: self.workspace.qasm)
-        self._moved()
+        buffer.touched = True
+        self.drafts.changed(buffer, change)
+        self.drafts.moved(buffer, area.cursor_location)
         self._write_soon()
 
-    def _share_text(self) -> None:
-        document = self.query_one(QasmEditor).document
-        self.workspace.edited(lambda: document.text)
-
-    @on(TextArea.SelectionChanged, "#qasm")
-    def _moved(self) -> None:
-        self.drafts.moved(self.query_one(QasmEditor).cursor_location)
+    @on(TextArea.SelectionChanged)
+    def _moved(self, event: TextArea.SelectionChanged) -> None:
+        if event.text_area is self.area:
+            self.drafts.moved(self.workspace.front, self.area.cursor_location)
 
     def _write_soon(self) -> None:
         if self._write_timer is None:
@@ -66,25 +88,102 @@ class EditorFiles(SectionScreen):
         self._write_timer = None
         self.run_worker(self.drafts.write(), group="draft", exit_on_error=False)
 
+    # --- several of them -------------------------------------------------------------------------
+
+    def _show_front(self, *, focus: bool = True) -> None:
+        """Show the text that is in front now."""
+        before = self._shown
+        self.buffers.sync()
+        self.set_class(self.buffers.beside is not None, "-split")
+        front, area = self.workspace.front, self.area
+        if front.line:
+            area.move_cursor((front.line - 1, 0), center=True)
+            front.line = 0
+        self.drafts.moved(front, area.cursor_location)
+        if before is not area.document:
+            self._shown = area.document
+            self._text_loaded()
+            area.post_message(TextArea.Changed(area))
+            self._write_soon()
+        if focus:
+            area.focus()
+        self._show_title()
+
+    _shown: object = None
+    """The document in front, as far as it was taken notice of."""
+
+    def action_buffer(self, step: int) -> None:
+        """Show the next text, or the one before."""
+        buffers = self.workspace.buffers
+        self._put_in_front(buffers[(buffers.index(self.workspace.front) + step) % len(buffers)])
+
+    @on(BufferTabs.Picked)
+    def _tab_picked(self, message: BufferTabs.Picked) -> None:
+        self._put_in_front(self.workspace.buffers[message.place])
+
+    @on(BufferPane.Focused)
+    def _side_focused(self, message: BufferPane.Focused) -> None:
+        if message.buffer in self.workspace.buffers:
+            self._put_in_front(message.buffer)
+
+    def _put_in_front(self, buffer: Buffer) -> None:
+        self.workspace.front = buffer
+        self._show_front()
+
+    def action_split(self) -> None:
+        """Show the next text beside this one, or this one alone again."""
+        buffers = self.workspace.buffers
+        if self.buffers.beside is not None:
+            self.buffers.split(None)
+        elif len(buffers) < 2:
+            self.shell.show_notice("There is only one text: ctrl+o opens another.")
+        elif self.size.width < SPLIT_WIDTH:
+            self.shell.show_notice(f"Two texts side by side need {SPLIT_WIDTH} columns.")
+        else:
+            self.buffers.split(buffers[(buffers.index(self.workspace.front) + 1) % len(buffers)])
+        self._show_front()
+
+    def on_resize(self) -> None:
+        """Two texts have room side by side, or not."""
+        self._show_front(focus=False)
+
+    @work(group="file-command", exit_on_error=False)
+    async def action_close(self) -> None:
+        """Close the text, after asking what becomes of changes."""
+        buffer = self.workspace.front
+        if await self._may_close(buffer):
+            self.workspace.close(buffer)
+            self.drafts.drop(buffer)
+            self._show_front()
+
+    async def _may_close(self, buffer: Buffer) -> bool:
+        """Whether the text may go: it is saved, or its loss was agreed to."""
+        if not buffer.dirty or not buffer.text.strip():
+            return True
+        choice = await self.app.push_screen_wait(Unsaved(buffer.name))
+        if choice == UnsavedChoice.SAVE:
+            return await self._save()
+        return bool(choice == UnsavedChoice.DISCARD)
+
     # --- files -----------------------------------------------------------------------------------
 
     @work(group="file-command", exit_on_error=False)
     async def action_open(self) -> None:
-        """Open an example or a file, after asking what becomes of changes."""
-        if not await self._may_leave():
-            return
+        """Open an example or a file, beside what is open."""
         opened = await self.app.push_screen_wait(OpenFile(self._folder(), self.drafts.found))
         if opened is not None and opened.draft:
             self.drafts.reopen(opened.draft)
-            self._load_workspace()
+            self._show_front()
         elif opened is not None:
-            self._load(opened.text, opened.name, opened.path)
+            self._open(opened.name, opened.text, opened.path)
 
-    @work(group="file-command", exit_on_error=False)
-    async def action_new(self) -> None:
-        """Start an empty circuit, after asking what becomes of changes."""
-        if await self._may_leave():
-            self._load("", "untitled", None)
+    def action_new(self) -> None:
+        """Start an empty circuit, beside what is open."""
+        self._open("untitled", "", None)
+
+    def _open(self, name: str, text: str, path: Path | None) -> None:
+        self.workspace.open(name, text, path)
+        self._show_front()
 
     @work(group="file-command", exit_on_error=False)
     async def action_save(self) -> None:
@@ -96,40 +195,33 @@ class EditorFiles(SectionScreen):
         """Save under another path."""
         await self._save_as()
 
-    async def _may_leave(self) -> bool:
-        """Whether the text may go: it is saved, or its loss was agreed to."""
-        if not self.workspace.dirty or not self.workspace.qasm.strip():
-            return True
-        choice = await self.app.push_screen_wait(Unsaved(self.workspace.name))
-        if choice == UnsavedChoice.SAVE:
-            return await self._save()
-        return bool(choice == UnsavedChoice.DISCARD)
-
     async def _save(self) -> bool:
-        if self.workspace.path is None:
+        buffer = self.workspace.front
+        if buffer.path is None:
             return await self._save_as()
-        path, text = self.workspace.path, self.workspace.qasm
+        path, text = buffer.path, buffer.text
         try:
             await asyncio.to_thread(save_circuit, path, text)
         except QdeckError as error:
             self.shell.report(error)
             return False
-        self._saved(path, text)
+        self._saved(buffer, path, text)
         return True
 
     async def _save_as(self) -> bool:
-        text = self.workspace.qasm
-        suggestion = str(self.workspace.path or f"{self.workspace.name}.qasm")
+        buffer = self.workspace.front
+        text = buffer.text
+        suggestion = str(buffer.path or f"{buffer.name}.qasm")
         path = await self.app.push_screen_wait(SaveAs(text, suggestion, self._folder()))
         if path is None:
             return False
-        self.workspace.path, self.workspace.name = path, path.stem
-        self._saved(path, text)
+        buffer.path, buffer.name = path, path.stem
+        self._saved(buffer, path, text)
         return True
 
-    def _saved(self, path: Path, text: str) -> None:
-        self.workspace.saved, self.workspace.touched = text, True
-        self.drafts.begin()
+    def _saved(self, buffer: Buffer, path: Path, text: str) -> None:
+        buffer.saved, buffer.touched = text, True
+        self.drafts.begin(buffer)
         self._write_soon()
         self._show_title()
         self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
@@ -137,47 +229,13 @@ class EditorFiles(SectionScreen):
     def _folder(self) -> Path:
         return self.workspace.path.parent if self.workspace.path is not None else Path.cwd()
 
-    def _load(self, text: str, name: str, path: Path | None) -> None:
-        area = self.query_one(QasmEditor)
-        area.load_text(text)
-        # Textual's document may join lines with other line ends than the file had: that is no edit.
-        self.workspace.qasm = self.workspace.saved = area.text
-        self.workspace.name, self.workspace.path = name, path
-        self.workspace.opened += 1
-        self._text_loaded()
-        self.drafts.begin()
-        self._write_soon()
-        area.focus()
-        self._show_title()
-
-    def _load_workspace(self) -> None:
-        """Show what is on the workspace."""
-        area = self.query_one(QasmEditor)
-        if area.text != self.workspace.qasm:
-            area.load_text(self.workspace.qasm)
-            if self.workspace.saved == self.workspace.qasm:
-                self.workspace.saved = area.text  # lines may be joined with other line ends than the file had
-            self.workspace.qasm = area.text
-            self._text_loaded()
-            if self.drafts.reopened is None:
-                self.drafts.begin()
-                self._write_soon()
-        if (draft := self.drafts.reopened) is not None:
-            self.drafts.reopened = None
-            area.replay(draft.changes)
-            self._share_text()
-            area.move_cursor((draft.cursor.line, draft.cursor.column), center=True)
-        if self.workspace.line:
-            area.move_cursor((self.workspace.line - 1, 0), center=True)
-            self.workspace.line = 0
-        self._show_title()
-
     def _show_title(self, *, typing: bool = False) -> None:
         workspace = self.workspace
         place = plain(str(workspace.path), limit=200) if workspace.path is not None else ""
-        area = self.query_one(QasmEditor)
+        area = self.area
         # Whether it is another text is seen when typing pauses: a long one is not compared at each key.
-        changed = workspace.touched if typing else workspace.dirty
+        changed = workspace.front.touched if typing else workspace.dirty
+        self.tabs.follow(self.buffers.beside, typing=typing)
         mark = ("● ", TextStyle.WARNING) if changed else "  "
         facts = ["" if area.document.empty else f"OpenQASM {area.version}", place]
         facts.append("not saved" if changed else "")

@@ -15,7 +15,6 @@ from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.files import EditorFiles
 from tui.screens.workspace import PendingAction, Workspace
-from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
@@ -38,31 +37,28 @@ class EditorScreen(EditorFiles):
     """The document, and its version, that was taken notice of."""
 
     def __init__(self, services: AppServices, workspace: Workspace, drafts: DraftKeeper) -> None:
-        super().__init__(services, workspace, drafts)
+        invitation = _INVITATION + ("" if services.read_only else _RUNS)
+        super().__init__(services, workspace, drafts, Content(invitation))
         self.checks = CheckPane(services, workspace, self._drawing_width, id="verdict")
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
+        yield self.tabs
         yield TextBlock(id="title")
         with Horizontal(id="desk"):
-            runs = "" if self.services.read_only else _RUNS
-            yield QasmEditor(placeholder=Content(_INVITATION + runs), id="qasm")
+            yield self.buffers
             yield TextPane(id="circuit")
         yield self.checks
 
     def on_mount(self) -> None:
         """The caret is in the text."""
         self.query_one("#circuit", TextPane).can_focus = False
-        area = self.query_one(QasmEditor)
-        area.on_change = self._note_change
-        self._load_workspace()
-        self.drafts.begin_once()
-        area.focus()
+        self._show_front()
 
     def on_screen_resume(self) -> None:
         """Another section may have put another circuit on the workspace; and Qiskit will be needed."""
         self.run_worker(self.services.compiler.start(), group="compiler", exit_on_error=False)
-        self._load_workspace()
+        self._show_front(focus=False)
 
     def on_resize(self) -> None:
         """The drawing has room, or not."""
@@ -73,13 +69,14 @@ class EditorScreen(EditorFiles):
 
     # --- checking --------------------------------------------------------------------------------
 
-    @on(TextArea.Changed, "#qasm")
-    def _edited(self) -> None:
-        document = self.query_one(QasmEditor).document
+    @on(TextArea.Changed)
+    def _edited(self, event: TextArea.Changed) -> None:
+        document = self.area.document
+        if event.text_area is not self.area:
+            return
         if self._seen == (document, document.version) and self.checks.begun:
             return
         self._seen = document, document.version
-        self._share_text()
         self._show_title(typing=not document.empty)
         self.checks.edited(empty=document.empty)
 
@@ -95,7 +92,7 @@ class EditorScreen(EditorFiles):
         self._next_error = 0
         report = message.report
         self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
-        self.query_one(QasmEditor).mark(self.checks.diagnostics)
+        self.area.mark(self.checks.diagnostics)
         self.refresh_bindings()
 
     @on(CheckPane.PatienceChanged)
@@ -123,7 +120,7 @@ class EditorScreen(EditorFiles):
     def action_jump(self) -> None:
         """Go to the next error."""
         if found := self.checks.diagnostics:
-            self.query_one(QasmEditor).jump_to(found[self._next_error % len(found)])
+            self.area.jump_to(found[self._next_error % len(found)])
             self._next_error += 1
 
     def action_stop(self) -> None:

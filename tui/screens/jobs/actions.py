@@ -191,7 +191,7 @@ async def ask_export(screen: SectionScreen, job: Job) -> None:
 
 
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
-    """Put the job's circuit on the workspace and go to the editor; asks before unsaved changes are lost."""
+    """Open the job's circuit in the editor, beside what is there."""
     whole = await screen.services.jobs.with_texts(job.id) or job
     text = whole.source or whole.circuit
     if not text:
@@ -202,21 +202,7 @@ async def ask_edit(screen: SectionScreen, job: Job) -> None:
         screen.shell.show_notice("The circuit of this job is not known here.", Severity.WARNING)
         return
     workspace = screen.workspace
-    if workspace.dirty and workspace.qasm.strip():
-        sure = await screen.app.push_screen_wait(
-            Confirm(
-                "Replace what is in the editor?",
-                f"{shorten(workspace.name, 40)} has changes that are in no file.",
-                "Replace it",
-                keep="Keep it",
-            )
-        )
-        if not sure:
-            return
-    workspace.name = job.name or "untitled"
-    workspace.qasm = workspace.saved = text
-    workspace.path = None
-    workspace.opened += 1
+    workspace.open(job.name or "untitled", text)
     workspace.candidate = None
     workspace.candidate_source = ""
     screen.shell.go("editor")
