@@ -17,6 +17,7 @@ import click
 from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
 from tui.commands.arguments.circuits import check, run, transpile
+from tui.commands.arguments.config import config
 from tui.commands.arguments.history import history
 from tui.commands.arguments.job_changes import cancel, delete, tag
 from tui.commands.arguments.jobs import jobs, result, watch
@@ -62,17 +63,22 @@ NO_TERMINAL = (
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @service_flags()
+@click.option("-1", "once", is_flag=True, help="Print the newest jobs once and leave, as `qdeck jobs` does.")
 @click.option("--readonly", is_flag=True, help="Submit, cancel and change nothing.")
 @click.version_option(__version__, prog_name="qdeck", message="%(prog)s %(version)s")
 @click.pass_context
-def qdeck(context: click.Context, /, readonly: bool, **service: Any) -> int:
+def qdeck(context: click.Context, /, once: bool, readonly: bool, **service: Any) -> int:
     """A terminal dashboard for IBM Quantum: write OpenQASM, transpile it, run it, watch the jobs.
 
     Without a command it opens the app. The commands do the same work for scripts: data on stdout,
     talk on stderr. Tokens are never taken from the command line.
     """
     if context.invoked_subcommand is not None:
+        if once:
+            raise click.UsageError("-1 goes without a command.")
         return Exit.DONE
+    if once:
+        return int(context.invoke(jobs))
     return _with_terminal(lambda: _open_app(service_choice(**service)))
 
 
@@ -114,6 +120,7 @@ for command in (
     logout,
     where,
     doctor,
+    config,
     sandbox,
     history,
 ):

@@ -104,36 +104,78 @@ class Settings(Value, frozen=True):
     presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
 
 
-_KNOWN = Settings.__struct_fields__
-
-
 def _whole(least: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and value >= least
 
 
-_VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "on_finish": (lambda value: isinstance(value, str), "a string, a command"),
-    "on_finish_variables": (
-        lambda value: isinstance(value, list) and all(isinstance(name, str) and name for name in value),
+class Setting(Value, frozen=True):
+    """A setting as the user meets it.
+
+    Attributes:
+        meaning: its effect, in a few words.
+        form: the values that are accepted, in words.
+        accepts: whether a value of TOML is accepted.
+    """
+
+    meaning: str
+    form: str
+    accepts: Callable[[object], bool] = lambda _: True
+
+
+SETTINGS: dict[str, Setting] = {
+    "on_finish": Setting(
+        "run for each job that finished", "a string, a command", lambda value: isinstance(value, str)
+    ),
+    "on_finish_variables": Setting(
+        "environment variables that on_finish gets beside the usual ones",
         "a list of names of variables",
+        lambda value: isinstance(value, list) and all(isinstance(name, str) and name for name in value),
     ),
-    "kept_mib": (_whole(1), "a whole number of MiB, at least 1"),
-    "session_idle_minutes": (_whole(0), "a whole number of minutes, 0 for no warning"),
-    "auto_result_mib": (_whole(0), "a whole number of MiB, 0 to fetch no result by itself"),
-    "transpile_seconds": (_whole(1), "a whole number of seconds, at least 1"),
-    "search_seconds": (
-        lambda value: type(value) in (int, float) and 0 < float(str(value)) <= 3600,
+    "kept_mib": Setting(
+        "space for results and circuits on the disk", "a whole number of MiB, at least 1", _whole(1)
+    ),
+    "ca_file": Setting(
+        "CA certificates to trust beside the system's", "a string, the path of a file or a folder"
+    ),
+    "session_idle_minutes": Setting(
+        "time without a job after which an open session is warned of",
+        "a whole number of minutes, 0 for no warning",
+        _whole(0),
+    ),
+    "auto_result_mib": Setting(
+        "size up to which results are fetched by themselves",
+        "a whole number of MiB, 0 to fetch no result by itself",
+        _whole(0),
+    ),
+    "transpile_seconds": Setting(
+        "time that transpiling a circuit here may take", "a whole number of seconds, at least 1", _whole(1)
+    ),
+    "readonly": Setting(
+        "submit, cancel and change nothing on the service",
+        "true or false",
+        lambda value: type(value) is bool,
+    ),
+    "program": Setting(
+        "how primitives are submitted on the platform",
+        '"executor" or "legacy"',
+        lambda value: value in ("executor", "legacy"),
+    ),
+    "timeout_seconds": Setting(
+        "time that the service is waited for", "a whole number of seconds, at least 1", _whole(1)
+    ),
+    "search_seconds": Setting(
+        "time of a search for the best candidate",
         "a number of seconds, more than 0 and up to 3600",
+        lambda value: type(value) in (int, float) and 0 < float(str(value)) <= 3600,
     ),
-    "search_workers": (
-        lambda value: type(value) is int and 1 <= value <= 64,
+    "search_workers": Setting(
+        "processes that search at the same time",
         "a whole number of processes, 1 to 64",
+        lambda value: type(value) is int and 1 <= value <= 64,
     ),
-    "timeout_seconds": (_whole(1), "a whole number of seconds, at least 1"),
-    "readonly": (lambda value: type(value) is bool, "true or false"),
-    "program": (lambda value: value in ("executor", "legacy"), '"executor" or "legacy"'),
+    "presets": Setting("options of a run by name", "tables, such as [presets.quick]"),
 }
-"""Of each setting what is accepted, and that in words; `ca_file` has a check of its own."""
+"""Every setting by name; `ca_file` and `presets` have checks of their own beside."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -146,24 +188,39 @@ def load_settings(path: Path) -> Settings:
         QdeckError: `SETTINGS`: the file cannot be read, or has something unknown in it, with the place.
     """
     try:
-        values = tomllib.loads(read_file(path, _MOST_BYTES).decode("utf-8"))
+        body = read_file(path, _MOST_BYTES)
     except FileNotFoundError:
         return Settings()
     except OSError as error:
         why = error.strerror or str(error)
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {why}.", "Correct it.") from error
+    return parse_settings(body, path)
+
+
+def parse_settings(body: bytes, path: Path) -> Settings:
+    """Read the text of `settings.toml`.
+
+    Args:
+        body: the text, UTF-8.
+        path: the file, for messages and for relative paths in it.
+
+    Raises:
+        QdeckError: `SETTINGS`: it cannot be read, or has something unknown in it, with the place.
+    """
+    try:
+        values = tomllib.loads(body.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise QdeckError(ErrorKind.SETTINGS, f"{path} cannot be read: {error}.", "Correct it.") from error
-    unknown = sorted(values.keys() - set(_KNOWN))
+    unknown = sorted(values.keys() - SETTINGS.keys())
     if unknown:
         raise QdeckError(
             ErrorKind.SETTINGS,
             f"{path}: there is no setting {unknown[0]!r}.",
-            f"There are: {', '.join(_KNOWN)}.",
+            f"There are: {', '.join(SETTINGS)}.",
         )
-    for name, (accepts, words) in _VALUES.items():
-        if name in values and not accepts(values[name]):
-            raise QdeckError(ErrorKind.SETTINGS, f"{path}: {name} must be {words}.")
+    for name, setting in SETTINGS.items():
+        if name in values and not setting.accepts(values[name]):
+            raise QdeckError(ErrorKind.SETTINGS, f"{path}: {name} must be {setting.form}.")
     try:
         presets = read_presets(values.pop("presets", {}))
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,7 @@ async def test_request_that_takes_long_is_told(
         raise QdeckError(ErrorKind.UNCONFIRMED, "The gateway gave up.")
 
     monkeypatch.setattr(FakeService, "submit", slow)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     talk = QueueTalk(harness.services)
     sent = asyncio.ensure_future(submit(harness.services, BELL))
     await harness.clock.settle()
@@ -265,9 +267,11 @@ async def test_request_that_takes_long_is_told(
     await harness.services.aclose()
 
 
-async def test_progress_is_told_later_and_later_until_it_is_over(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_progress_is_told_later_and_later_until_it_is_over_at_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     monkeypatch.setattr(progress, "_TOLD_FIRST", 0.0)
     monkeypatch.setattr(progress, "_TOLD_AGAIN", 0.0)
     shown = progress.Progress()
@@ -277,6 +281,9 @@ async def test_progress_is_told_later_and_later_until_it_is_over(
         await asyncio.sleep(0.001)
     shown.show("")
     said = capsys.readouterr().err.splitlines()
-    assert len(said) >= 2 and set(said) == {"Reading: 0 of 9 s. Ctrl+C stops."}
+    if terminal:
+        assert len(said) >= 2 and set(said) == {"Reading: 0 of 9 s. Ctrl+C stops."}
+    else:
+        assert said == []
     await asyncio.sleep(0.005)
     assert capsys.readouterr().err == ""

@@ -1,8 +1,9 @@
-"""Words on stderr while something takes long."""
+"""Words on stderr while something takes long: at a terminal alone, for a log they are noise."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ _TOLD_AGAIN = 10.0
 
 
 class Progress:
-    """Prints what goes on, from the second second on, now and then, as long as it goes on."""
+    """Prints what goes on, from the second second on, now and then, as long as it goes on, at a terminal."""
 
     def __init__(self) -> None:
         self._what = ""
@@ -33,7 +34,7 @@ class Progress:
             self._timer.cancel()
             self._timer = None
         self._what, self._limit = what, limit
-        if what:
+        if what and sys.stderr.isatty():
             loop = asyncio.get_running_loop()
             self._began = loop.time()
             self._timer = loop.call_later(_TOLD_FIRST, self._tell)
