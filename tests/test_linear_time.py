@@ -35,6 +35,7 @@ from tui.ibm.results.payload_split import split_payload
 from tui.ibm.transport.request import http_date, is_page
 from tui.jobquery.filters import parse_filter
 from tui.openqasm import highlighter
+from tui.openqasm.formatter import format_program
 from tui.openqasm.highlighter import LONGEST_LINE, START, Highlighter, StaticHighlighter, lex_line
 from tui.openqasm.lexers import Lines2Lexer, Lines3Lexer
 
@@ -294,6 +295,7 @@ SCANNERS: Final[dict[str, Callable[[str], object]]] = {
     "highlighter, the last line": shown_end,
     "filter of jobs": refusing(parse_filter),
     "number or expression": refusing(number),
+    "formatter": format_program,
     "values of a parameter": refusing(parse_values),
     "file of parameters": refusing(parse_table),
     "observables": refusing(parse_observables),

@@ -16,7 +16,7 @@ import click
 
 from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
-from tui.commands.arguments.circuits import check, run, transpile
+from tui.commands.arguments.circuits import check, convert, format_, run, transpile
 from tui.commands.arguments.config import config
 from tui.commands.arguments.history import history
 from tui.commands.arguments.job_changes import cancel, delete, tag
@@ -105,6 +105,8 @@ for command in (
     run,
     transpile,
     check,
+    format_,
+    convert,
     jobs,
     result,
     snippet,

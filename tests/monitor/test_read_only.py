@@ -41,7 +41,7 @@ HARMLESS = {
     "backends": "details data calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start version check draw draw_isa timeline decode_qpy estimator_values transpile "
+    "compiler": "start version check draw convert draw_isa timeline decode_qpy estimator_values transpile "
     "search review prepare aclose",
     "transpiler": "transpile search prepared simulation dt_seconds drawing timeline",
     "pricing": "price usage",

@@ -13,13 +13,13 @@ from openqasm3.parser import qasm3Lexer
 from tui.openqasm.examples import Example, examples
 from tui.openqasm.lexemes import LexemeKind, lexemes
 
-_WORDS = """
+_TEXT = """
     qubit [2] q ; c = measure cx q[0] , pi /2 2* - -> "01" 1.5e-3 100ns 2im .5 1. { } ( ) $3 if == 0x1F 0b10
     0o7 gate @ **= ** << >>= && || ++ += ! != ~ ^ : 1_000 δ #dim 3e5 µ
 """
-_PLAIN = _WORDS.split()
-_COMMENTS = ["// x\n", "/* y */", "/* z\n"]
-_OWN_LANGUAGE = ["#pragma a;b // c\n", "@note {d\n", "cal {a{b}c}", "defcal x $0 {p}", "cal ", "pragma "]
+WORDS = _TEXT.split()
+COMMENTS = ["// x\n", "/* y */", "/* z\n"]
+OWN_LANGUAGE = ["#pragma a;b // c\n", "@note {d\n", "cal {a{b}c}", "defcal x $0 {p}", "cal ", "pragma "]
 
 
 def official(text: str) -> list[str]:
@@ -34,7 +34,7 @@ def kinds(text: str, version: int = 3) -> list[tuple[str, LexemeKind]]:
 
 
 @given(
-    st.lists(st.sampled_from([*_PLAIN, " ", "\n", *_COMMENTS, *_OWN_LANGUAGE]), max_size=30).map("".join)
+    st.lists(st.sampled_from([*WORDS, " ", "\n", *COMMENTS, *OWN_LANGUAGE]), max_size=30).map("".join)
     | st.text()
 )
 def test_lexemes_leave_out_whitespace_alone(text: str) -> None:
@@ -46,7 +46,7 @@ def test_lexemes_leave_out_whitespace_alone(text: str) -> None:
     assert text[end:].strip() == ""
 
 
-@given(st.lists(st.sampled_from(_PLAIN), max_size=30).map(" ".join))
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join))
 def test_lexemes_are_those_of_the_languages_own_lexer(text: str) -> None:
     assert [one.text for one in lexemes(text, 3)] == official(text)
 

@@ -105,6 +105,18 @@ class Compiler:
         """
         return await self._request_soon(messages.Draw(qasm, width), str)
 
+    async def convert(self, qasm: str, version: int) -> str:
+        """Write a program in another version of OpenQASM.
+
+        Args:
+            qasm: the program.
+            version: 2 or 3.
+
+        Returns:
+            The program as Qiskit writes it, without comments; read again it is the same circuit.
+        """
+        return await self._request_soon(messages.Convert(qasm, version), str)
+
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
         """Draw an ISA program in one piece, as wide as it is.
 

@@ -42,6 +42,13 @@ class Draw(msgspec.Struct, frozen=True, tag="draw"):
     width: int
 
 
+class Convert(msgspec.Struct, frozen=True, tag="convert"):
+    """Write a program in OpenQASM 2 or 3. Result: `str`."""
+
+    qasm: str
+    version: int
+
+
 class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
     """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`."""
 
@@ -175,6 +182,7 @@ class Version(msgspec.Struct, frozen=True, tag="version"):
 Request = (
     Check
     | Draw
+    | Convert
     | DecodeQpy
     | EstimatorValues
     | PrepareProgram

@@ -81,9 +81,9 @@ _LEXEME: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_KINDS: Final[dict[str | None, LexemeKind]] = {kind.name: kind for kind in LexemeKind}
 _TO_BODY: Final = re.compile(r"[{;]")
 _BRACE: Final = re.compile(r"[{}]")
-_LINE: Final = re.compile(r"[^\n]*")
 _CALIBRATIONS: Final = frozenset({"cal", "defcal"})
 _PRAGMAS: Final = frozenset({"pragma", "#pragma"})
 
@@ -102,27 +102,21 @@ def lexemes(text: str, version: int | None = None) -> Iterator[Lexeme]:
     position, body = 0, -1
     while (match := _LEXEME.match(text, position)) is not None:
         position = match.end()
-        name, piece = match.lastgroup, match[0]
-        if name == "SPACE" or name is None:
+        kind, piece = _KINDS.get(match.lastgroup), match[0]
+        if kind is None:
             continue
-        kind = LexemeKind[name]
         if kind is LexemeKind.WORD and openqasm3 and piece in _PRAGMAS:
-            kind, piece = LexemeKind.DIRECTIVE, _rest_of_line(text, match.start())
+            end = text.find("\n", match.start())
+            kind, piece = LexemeKind.DIRECTIVE, text[match.start() : end if end >= 0 else None]
         elif kind is LexemeKind.WORD and openqasm3 and piece in _CALIBRATIONS:
             if body < position:  # else it is the one that was found for the word before
                 found = _TO_BODY.search(text, position)
                 body = found.start() if found is not None else len(text)
             if text.startswith("{", body):
                 kind, piece = LexemeKind.CALIBRATION, text[match.start() : _end_of_block(text, body)]
-        elif kind is LexemeKind.DIRECTIVE or kind is LexemeKind.COMMENT:
-            piece = piece.rstrip()
+        piece = piece.rstrip()  # of what ends with its line or, not closed, with the text
         position = match.start() + len(piece)
         yield Lexeme(kind, piece, match.start())
-
-
-def _rest_of_line(text: str, start: int) -> str:
-    line = _LINE.match(text, start)
-    return line[0].rstrip() if line is not None else ""
 
 
 def _end_of_block(text: str, start: int) -> int:

@@ -1,4 +1,4 @@
-"""Arguments of the commands that take a circuit: `run`, `transpile`, `check`."""
+"""Arguments of the commands that take a circuit: `run`, `transpile`, `check`, `format`, `convert`."""
 
 from __future__ import annotations
 
@@ -133,3 +133,33 @@ def check(files: tuple[str, ...], as_json: bool) -> int:
     from tui.commands.circuits.check import check as command
 
     return finish(lambda environ: command(files, environ, as_json=as_json))
+
+
+@click.command("format", epilog=STATUSES)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", is_flag=True, help="Write nothing; status 1 where a file is not formatted.")
+@click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
+@click.option("-o", "--output", default="", metavar="FILE", help="Write there instead; - for stdout.")
+def format_(**options: Any) -> int:
+    """Format OpenQASM files in place (- for stdin, which goes to stdout), as the editor does.
+
+    Whitespace alone changes: the circuit and the comments stay as they are. No service is asked.
+    """
+    from tui.commands.circuits.format import FormatRequest, format_files
+
+    return int(format_files(FormatRequest(**options)))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("file")
+@click.option("--to", "version", type=click.Choice(("2", "3")), required=True, help="The version wanted.")
+@click.option("-o", "--output", default="", metavar="FILE", help="Write there instead of stdout.")
+def convert(file: str, version: str, output: str) -> int:
+    """Write the program in FILE (- for stdin) in OpenQASM 2 or 3, by Qiskit.
+
+    It is the same circuit; of the comments, those at the beginning stay. What the other version cannot say
+    is refused. No service is asked.
+    """
+    from tui.commands.circuits.format import convert as command
+
+    return finish(lambda environ: command(file, int(version), output, environ))

@@ -14,6 +14,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw
+from tui.compiler.qiskit.language.conversion import convert
 from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy
@@ -87,6 +88,8 @@ class RequestHandler:
                 return check(qasm)
             case messages.Draw(qasm, width):
                 return draw(read(qasm), width)
+            case messages.Convert(qasm, version):
+                return convert(qasm, version)
             case messages.DrawIsa():
                 return draw_isa(request)
             case messages.DecodeQpy(payload):
