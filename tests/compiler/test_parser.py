@@ -9,12 +9,11 @@ import pytest
 from tui.compiler.qiskit.parser import (
     _HUGE_NUMBER,
     _SINGLE_EQUALS,
-    _bare,
-    _closing,
-    _unpaired_brace,
     check,
     read,
 )
+from tui.openqasm.analysis.brackets import misplaced_closing, unpaired_brace
+from tui.openqasm.analysis.statements import without_comments
 
 V2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2]; creg c[2];\n'
 V3 = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q; bit[2] c;\n'
@@ -237,9 +236,9 @@ def test_missing_include_is_placed_at_the_end_of_the_header(text: str, file: str
 def test_program_of_repeated_openings_is_checked_in_linear_time(opening: str) -> None:
     def seconds(text: str) -> float:
         start = time.process_time()
-        _bare(text)
-        _unpaired_brace(text)
-        _closing(text, "]")
+        without_comments(text)
+        unpaired_brace(text)
+        misplaced_closing(text, "]")
         _SINGLE_EQUALS.search(text)
         _HUGE_NUMBER.search(text)
         return time.process_time() - start

@@ -46,11 +46,44 @@ class CircuitStats(Value, frozen=True):
 
 
 class Diagnostic(Value, frozen=True):
-    """One thing wrong with a text. `line` and `column` count from 1; 0 when the place is not known."""
+    """One thing wrong with a text, or worth knowing.
+
+    Attributes:
+        line, column: counted from 1; 0 when the place is not known.
+        message: what is wrong, in sentences.
+        length: characters from there on that it is about; 0: the word that stands there.
+        suggestion: what was probably meant instead of them; empty when that is not known.
+        warning: the program is read nevertheless.
+    """
 
     line: int
     column: int
     message: str
+    length: int = 0
+    suggestion: str = ""
+    warning: bool = False
+
+
+class Analysis(Value, frozen=True):
+    """What the fast analysis says of a program: Qiskit has the last word.
+
+    Attributes:
+        diagnostics: errors and warnings, by their place.
+        by: who analysed: "qdeck", or "qdk and qdeck".
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    by: str = "qdeck"
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """Those of the diagnostics that are errors."""
+        return tuple(one for one in self.diagnostics if not one.warning)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Those of the diagnostics that are none."""
+        return tuple(one for one in self.diagnostics if one.warning)
 
 
 class CheckReport(Value, frozen=True):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from qiskit import QuantumCircuit, qasm2, qasm3
 
 from tui.compiler.qiskit.circuit_stats import stats
 from tui.compiler.qiskit.circuit_summary import measures
-from tui.compiler.qiskit.wording import OPENING, building, importing, syntax
+from tui.compiler.qiskit.wording import building, importing, syntax
 from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
+from tui.openqasm.analysis.brackets import OPENING, misplaced_closing, open_brackets, unpaired_brace
+from tui.openqasm.analysis.statements import without_comments
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load
 
 LONGEST_TEXT: Final = 8_000_000
@@ -20,7 +20,6 @@ _PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
 _REGISTER: Final = re.compile(r"\b[qc]reg\s+\w+\s*\[\s*(\d+)")
 _STATEMENT_END: Final = re.compile(r"[;{}]")
 _COMMENT: Final = re.compile(r"//[^\n]*")
-_NO_CODE: Final = re.compile(r'//[^\n]*|/\*(?:.*?\*/|.*)|"[^"\n]*"?', re.DOTALL)
 _HEADER: Final = re.compile(r"\bOPENQASM\s+[\d.]+\s*;")
 _UNKNOWN_GATE: Final = re.compile(r"There is no gate (\w+)\.$")
 _STANDARD_GATES: Final = frozenset(gate.name for gate in qasm3.STDGATES_INC_GATES)
@@ -28,16 +27,6 @@ _STANDARD_GATES: Final = frozenset(gate.name for gate in qasm3.STDGATES_INC_GATE
 _HUGE_NUMBER: Final = re.compile(r"(?<![\w.])\d{20,}+(?![\w.])|\bOPENQASM\s+[\d.]{20,}+")
 # Its lexer alone tells no place for this one.
 _SINGLE_EQUALS: Final = re.compile(r"(?<!=)(?:==)*+=(?!=)")
-
-
-@dataclass(slots=True)
-class _Block:
-    """A block of a program: where its '{' is, and the indentation of that line and of the first inside."""
-
-    line: int
-    indent: int
-    column: int
-    inner: int | None = None
 
 
 class Unreadable(Exception):
@@ -79,12 +68,12 @@ def _diagnostic(problem: Problem, text: str) -> Diagnostic:
     if text.startswith("/*", start):
         return Diagnostic(line, column, "This comment does not end: */ is missing.")
     if seen in OPENING or seen == "<EOF>":
-        bare = _bare(text)
-        if seen in ("}", "<EOF>") and (found := _unpaired_brace(bare)) is not None:
+        bare = without_comments(text)
+        if seen in ("}", "<EOF>") and (found := unpaired_brace(bare)) is not None:
             return found
-        if seen in OPENING and (message := _closing(bare[:start], seen)):
+        if seen in OPENING and (message := misplaced_closing(bare[:start], seen)):
             return Diagnostic(line, column, message)
-        if seen == "<EOF>" and (opened := _opened(bare)):
+        if seen == "<EOF>" and (opened := open_brackets(bare)):
             message = f"This '{bare[opened[-1]]}' is not closed."
             return Diagnostic(*_place(text, opened[-1]), message)
     if problem.statement_end is not None:
@@ -95,104 +84,10 @@ def _diagnostic(problem: Problem, text: str) -> Diagnostic:
 
 def _without_include(file: str, gate: str, line: int, text: str) -> Diagnostic:
     """The diagnostic of a standard gate without its file, at the end of the header, where that belongs."""
-    header = _HEADER.search(_bare(text))
+    header = _HEADER.search(without_comments(text))
     place = _place(text, header.end()) if header is not None else (1, 1)
     message = f'include "{file}"; is missing here: {gate} on line {line} is a standard gate.'
     return Diagnostic(*place, message)
-
-
-def _bare(text: str) -> str:
-    """The program with blanks for comments and for what stands in quotes."""
-    return _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-
-
-def _closing(before: str, closing: str) -> str:
-    """What a bracket that cannot stand where it does tells, by the text before it; empty when nothing."""
-    opening = OPENING[closing]
-    if not (opened := _opened(before)) or before[opened[-1]] != opening:
-        return f"'{closing}' closes nothing: there is no '{opening}' for it."
-    if before.rstrip().endswith(opening):
-        missing = "An index" if closing == "]" else "Something"
-        return f"{missing} is missing between '{opening}' and '{closing}'."
-    return ""
-
-
-def _opened(bare: str) -> list[int]:
-    """Where the brackets are that are not closed."""
-    opened: list[int] = []
-    for bracket in re.finditer(r"[][(){}]", bare):
-        if bracket[0] not in OPENING:
-            opened.append(bracket.start())
-        elif opened and bare[opened[-1]] == OPENING[bracket[0]]:
-            opened.pop()
-    return opened
-
-
-def _unpaired_brace(bare: str) -> Diagnostic | None:
-    """Find where a brace is missing: where braces and indentation begin to disagree.
-
-    Returns:
-        The diagnostic at the line beside which the brace is missing; without indentation at the brace that
-        has no partner. None when all have one.
-    """
-    lines = bare.split("\n")
-    opened: list[_Block] = []
-    before_opening: Diagnostic | None = None
-    before_closing: Diagnostic | None = None
-    last = 1
-    for number, line in enumerate(lines, 1):
-        indent = len(line) - len(line.lstrip())
-        closes = line.startswith("}", indent)
-        if opened and line.strip() and not closes and before_closing is None:
-            if opened[-1].inner is None:
-                opened[-1].inner = indent
-            elif opened[-1].inner > opened[-1].indent >= indent:
-                before_closing = _after(last, lines, opened[-1].line)
-        for brace in re.finditer(r"[{}]", line):
-            if brace[0] == "{":
-                opened.append(_Block(number, indent, brace.start() + 1))
-                continue
-            if not opened:
-                return before_opening or _without_opening(number, brace.start() + 1, indent, lines)
-            block = opened.pop()
-            if closes and brace.start() == indent and block.line < number:
-                if indent > block.indent and before_opening is None:
-                    before_opening = _without_opening(number, indent + 1, indent, lines)
-                elif indent < block.indent and before_closing is None:
-                    before_closing = _after(last, lines, block.line)
-        last = number if line.strip() else last
-    if not opened:
-        return None
-    block = opened[-1]
-    if before_closing is None and block.inner is not None and block.inner > block.indent:
-        before_closing = _after(last, lines, block.line)
-    return before_closing or Diagnostic(
-        block.line, block.column, "The block that starts here does not end: a '}' is missing."
-    )
-
-
-def _after(line: int, lines: Sequence[str], start: int) -> Diagnostic:
-    """The diagnostic of a block from line `start` on that should end behind a line."""
-    column = len(lines[line - 1].rstrip()) + 1
-    message = f"The block of line {start} does not end: a '}}' is missing after this line."
-    return Diagnostic(line, column, message)
-
-
-def _without_opening(line: int, column: int, indent: int, lines: Sequence[str]) -> Diagnostic:
-    """The diagnostic of a '}' without partner: at the first of the lines above that are indented further."""
-    first = line
-    for number in range(line - 1, 0, -1):
-        content = lines[number - 1]
-        if content.strip():
-            if len(content) - len(content.lstrip()) <= indent:
-                break
-            first = number
-    if first == line:
-        return Diagnostic(line, column, "'}' closes nothing: there is no '{' for it.")
-    start = len(lines[first - 1]) - len(lines[first - 1].lstrip()) + 1
-    return Diagnostic(
-        first, start, f"A '{{' is missing before this line: the '}}' of line {line} closes nothing."
-    )
 
 
 def read(text: str) -> QuantumCircuit:
@@ -250,7 +145,7 @@ def _read_openqasm2(text: str) -> QuantumCircuit:
         if len(register[1]) > 9 or int(register[1]) > MOST_BITS:
             line, column = _place(text, register.start())
             raise unreadable(f"A register of more than {MOST_BITS:,} bits is not read.", line, column)
-    if (number := _HUGE_NUMBER.search(_bare(text))) is not None:
+    if (number := _HUGE_NUMBER.search(without_comments(text))) is not None:
         raise unreadable("This number is too large.", *_place(text, number.start()))
     try:
         return _load(text)
@@ -275,7 +170,9 @@ def _load(text: str) -> QuantumCircuit:
 
 def _from_parser(message: str, text: str) -> Unreadable:
     if (found := _PLACE.match(message)) is None:
-        equals = _SINGLE_EQUALS.search(_bare(text)) if message.startswith("single equals") else None
+        equals = (
+            _SINGLE_EQUALS.search(without_comments(text)) if message.startswith("single equals") else None
+        )
         if equals is None:
             return unreadable(message)
         return unreadable("A single '=' cannot stand here.", *_place(text, equals.end() - 1))

@@ -111,7 +111,6 @@ _RAISED: Final[Mapping[type[BaseException], str]] = {
     RecursionError: "The program is nested too deeply.",
     MemoryError: "The program is too large for the memory it may use.",
 }
-OPENING: Final = {"}": "{", ")": "(", "]": "["}
 
 
 def syntax(message: str, offending: str | None) -> str:

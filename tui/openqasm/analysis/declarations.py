@@ -170,7 +170,7 @@ class DeclarationReader:
         words = text.strip()
         return int(words) if _NUMBER.match(words) else self._numbers.get(words)
 
-    def _variable(self, statement: Statement, _: int) -> None:
+    def _variable(self, statement: Statement, inner: int) -> None:
         found = _DECLARED.match(statement.text)
         if found is None:
             return
@@ -183,15 +183,18 @@ class DeclarationReader:
         if how == "const" and value is not None and (number := self._number(value)) is not None:
             self._numbers[name] = number
         detail = " ".join(f"{how or ''} {whole}".split())
-        self._add(statement, found.start(5), name, named, detail, size=size, value=(value or "").strip())
+        outer = self._outer(inner)
+        words = (value or "").strip()
+        self._add(statement, found.start(5), name, named, detail, scope=outer, size=size, value=words)
 
-    def _register(self, statement: Statement, _: int) -> None:
+    def _register(self, statement: Statement, inner: int) -> None:
         found = _REGISTER.match(statement.text)
         if found is not None:
             kind = SymbolKind.QUBITS if found[1] == "qreg" else SymbolKind.BITS
             size = self._number(found[3][1:-1]) if found[3] else None
             detail = f"{found[1]} {''.join((found[3] or '').split())}"
-            self._add(statement, found.start(2), found[2], kind, detail.strip(), size=size)
+            outer = self._outer(inner)
+            self._add(statement, found.start(2), found[2], kind, detail.strip(), scope=outer, size=size)
 
     def _gate(self, statement: Statement, inner: int) -> None:
         found = _GATE.match(statement.text)
@@ -234,12 +237,13 @@ class DeclarationReader:
             for name, place, words in arguments:
                 self._add(statement, place, name, SymbolKind.ARGUMENT, words, scope=inner)
 
-    def _alias(self, statement: Statement, _: int) -> None:
+    def _alias(self, statement: Statement, inner: int) -> None:
         found = _LET.match(statement.text)
         if found is not None:
             value = (found[3] or "").strip()
             detail = " ".join(statement.text.split())
-            self._add(statement, found.start(2), found[2], SymbolKind.ALIAS, detail, value=value)
+            outer = self._outer(inner)
+            self._add(statement, found.start(2), found[2], SymbolKind.ALIAS, detail, scope=outer, value=value)
 
     def _loop(self, statement: Statement, inner: int) -> None:
         found = _FOR.match(statement.text)

@@ -41,14 +41,15 @@ BUILT_IN_3: Final[Mapping[str, Signature]] = _signatures("U(theta phi lambda) a;
 """Gates that OpenQASM 3 has without an included file; `gphase` acts on no qubit."""
 BUILT_IN_2: Final[Mapping[str, Signature]] = _signatures("U(theta phi lambda) a; CX() a b")
 """Gates that OpenQASM 2 has without an included file."""
-HARDWARE: Final[Mapping[str, Signature]] = _signatures("xslow() a")
-"""Gates that devices have and that no included file defines."""
 HARDWARE_INSTRUCTIONS: Final[Mapping[str, str]] = {
-    "measure_2": "a second kind of measurement that some devices have",
-    "measure_reset": "a measurement that leaves its qubit in state 0",
-    "store": "a value kept in a classical variable",
+    "measure_2": "a second kind of measurement of some devices. OpenQASM has no word for it: write measure.",
+    "measure_reset": (
+        "a measurement of some devices that leaves its qubit in state 0."
+        " In OpenQASM: c[0] = measure q[0]; reset q[0];"
+    ),
+    "store": "Qiskit's word for an assignment. In OpenQASM: c[0] = c[1];",
 }
-"""Instructions of devices that are no gates, and what each is."""
+"""Instructions of devices that OpenQASM has no statement for, with what each is and what to write."""
 INCLUDES: Final[Mapping[str, Mapping[str, Signature]]] = {"stdgates.inc": STDGATES, "qelib1.inc": QELIB1}
 
 

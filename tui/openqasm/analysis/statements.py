@@ -21,7 +21,7 @@ _NO_CODE: Final = re.compile(
 _PIECE: Final = re.compile(r"\s*+([^;{}]*+)([;{}]|\Z)")
 _CALIBRATION: Final = re.compile(r"(?<![\w$])(?:def)?cal\b[^;{}]*+\{")
 _BRACE: Final = re.compile(r"[{}]")
-_LITERAL: Final = re.compile(r"(?:[=,(]|(?<!\w)in)\s*+\Z")
+_LITERAL: Final = re.compile(r"(?:[=,(\[]|(?<!\w)in)\s*+\Z")
 """Ends the text before a brace that begins a list of values."""
 _BEFORE_BRACE: Final = 40
 _WHOLE: Final = re.compile(
@@ -117,10 +117,18 @@ def _closing(bare: str, position: int) -> int:
 def _blank(found: str) -> str:
     if found[0] == '"':
         closed = found.endswith('"') and len(found) > 1
-        return f'"{" " * (len(found) - 2)}"' if closed else '"' + " " * (len(found) - 1)
-    if "\n" not in found:
-        return " " * len(found)
-    return "\n".join(" " * len(line) for line in found.split("\n"))
+        if closed:
+            return f'"{" " * (len(found) - 2)}"'
+        # A text without end: what it begins in ends with its line, as it was meant to.
+        end = ";" if found.rstrip().endswith(";") else ""
+        return (
+            '"' + " " * (len(found.rstrip()) - 1 - len(end)) + end + " " * (len(found) - len(found.rstrip()))
+        )
+    return _spaces(found)
+
+
+def _spaces(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text) if "\n" in text else " " * len(text)
 
 
 def _without_pulses(bare: str) -> str:
@@ -128,7 +136,9 @@ def _without_pulses(bare: str) -> str:
     parts: list[str] = []
     position = 0
     while (head := _CALIBRATION.search(bare, position)) is not None:
-        end = _closing(bare, head.end()) - 1
-        parts += [bare[position : head.end()], _blank(bare[head.end() : end] or " ")[: end - head.end()]]
+        end = _closing(bare, head.end())
+        end -= bare[end - 1] == "}" and end > head.end()
+        body = bare[head.end() : end]
+        parts += [bare[position : head.end()], _spaces(body)]
         position = end
     return "".join([*parts, bare[position:]])

@@ -29,10 +29,11 @@ from typing import Final
 from tui.domain.circuits import version_of
 from tui.openqasm.analysis.declarations import DeclarationReader, Scope, Symbol, SymbolKind
 from tui.openqasm.analysis.standard import INCLUDES, Signature, built_in
-from tui.openqasm.analysis.statements import statements, without_comments
+from tui.openqasm.analysis.statements import Statement, statements, without_comments
 
 _NAME_AT: Final = re.compile(r"[^\W\d]\w*+|\$\d++")
-_INCLUDE: Final = re.compile(r'include\s*+"([^"\n]*+)"')
+# Also without its end, or in other quotes: that is one mistake, not one for each gate.
+_INCLUDE: Final = re.compile(r"include\s*+[\"'“”„‘’«]([^\"'“”„‘’»;\n]*+)")
 
 
 class SymbolTable:
@@ -61,11 +62,21 @@ class SymbolTable:
     @classmethod
     def of(cls, text: str) -> SymbolTable:
         """Read the declarations of a program, whatever is wrong with it."""
+        return cls.read(text)[0]
+
+    @classmethod
+    def read(cls, text: str) -> tuple[SymbolTable, list[Statement]]:
+        """Read a program.
+
+        Returns:
+            The table of its declarations, and its statements.
+        """
         bare = without_comments(text)
         reader = DeclarationReader(len(text))
-        for statement in statements(bare):
+        found = list(statements(bare))
+        for statement in found:
             reader.read(statement)
-        return cls(text, reader.symbols, reader.scopes, bare)
+        return cls(text, reader.symbols, reader.scopes, bare), found
 
     @property
     def bare(self) -> str:
