@@ -47,6 +47,8 @@ BUILT: Final = {
         "/a/[^/]*/.*",
         "/[^/]*/[^/]*/[^/]*",
     ],
+    # Written by the user in the find bar, and tried in a worker process with a deadline.
+    ("openqasm/search.py", "pattern"): [r"(?<!\w)(?:q\[0\])(?!\w)"],
     # The grammar of one fault, of the same command line.
     ("sandbox/faults/plan.py", "form"): ["x"],
     ("compiler/qiskit/wording.py", "pattern"): [

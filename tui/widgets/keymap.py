@@ -156,6 +156,11 @@ EDITOR = _place(
     Key("save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
     Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
+    Key("find", "ctrl+f", "find(False)", "Find", "Find in the text.", False, True),
+    Key("replace", "ctrl+r", "find(True)", "Replace", "Find and replace in the text.", False, True),
+    Key("next_match", "alt+n", "match(1)", "Next match", "Go to the next match.", False, True),
+    Key("previous_match", "alt+p", "match(-1)", "Match before", "Go to the match before.", False, True),
+    Key("line", "alt+g", "line", "Go to line", "Go to a line by its number.", False, True),
     Key(
         "next_buffer",
         "ctrl+pagedown,alt+full_stop",
@@ -194,8 +199,28 @@ TEXT = _place(
     Key("up", "alt+up", "move_lines(-1)", "Move up", "Move the line, or those selected, up.", False),
     Key("down", "alt+down", "move_lines(1)", "Move down", "Move the line, or those selected, down.", False),
     Key("double", "alt+d", "double_lines", "Double", "Copy the line, or those selected, below.", False),
+    Key("word", "alt+w", "select_the_word", "Select word", "Select the word at the cursor.", False),
+    Key("all", "alt+a", "select_all", "Select all", "Select the whole text.", False),
+    Key("bracket", "alt+m", "bracket", "Bracket", "Go to the partner of the bracket at the cursor.", False),
     Key("indent", "tab", "indent", "Indent", "Indent the lines selected, or go to a tab stop.", False, True),
     Key("outdent", "shift+tab", "outdent", "Outdent", "Take a step of indentation away.", False, True),
+)
+FIND = _place(
+    "find",
+    Key("close", "escape", "close", "Close", "Stop a search under way, or close the bar.", priority=True),
+    Key("next", "down", "step(1)", "Next", "Select the next match; enter does, too."),
+    Key("previous", "up", "step(-1)", "Previous", "Select the match before."),
+    Key("all", "alt+a", "replace_all", "Replace all", "Replace all matches; one step for undo."),
+    Key("case", "alt+c", "switch('case')", "Case", "Tell capital letters from small ones.", False),
+    Key("word", "alt+w", "switch('word')", "Word", "Find whole words alone.", False),
+    Key(
+        "regex",
+        "alt+r",
+        "switch('regex')",
+        "Regex",
+        "Take what is looked for as a regular expression.",
+        False,
+    ),
 )
 TRANSPILE = _place(
     "transpile",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import TextArea
 
 from tui.monitor.services import AppServices
+from tui.screens.dialogs.prompt import Prompt
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.files import EditorFiles
+from tui.screens.editor.find_bar import FindBar
 from tui.screens.workspace import PendingAction, Workspace
+from tui.widgets.circuit.line_editing import wrong_place
 from tui.widgets.keymap import EDITOR, bindings
 from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
 
@@ -39,12 +42,14 @@ class EditorScreen(EditorFiles):
     def __init__(self, services: AppServices, workspace: Workspace, drafts: DraftKeeper) -> None:
         invitation = _INVITATION + ("" if services.read_only else _RUNS)
         super().__init__(services, workspace, drafts, Content(invitation))
+        self.find_bar = FindBar(lambda: self.area)
         self.checks = CheckPane(services, workspace, self._drawing_width, id="verdict")
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
         yield self.tabs
         yield TextBlock(id="title")
+        yield self.find_bar
         with Horizontal(id="desk"):
             yield self.buffers
             yield TextPane(id="circuit")
@@ -78,6 +83,7 @@ class EditorScreen(EditorFiles):
             return
         self._seen = document, document.version
         self._show_title(typing=not document.empty)
+        self.find_bar.follow()
         self.checks.edited(empty=document.empty)
 
     def _text_loaded(self) -> None:
@@ -106,6 +112,25 @@ class EditorScreen(EditorFiles):
 
     def _drawing_width(self) -> int:
         return self.query_one("#circuit").size.width if self.has_class("-roomy") else 0
+
+    # --- going about the text --------------------------------------------------------------------
+
+    def action_find(self, replaces: bool) -> None:
+        """Find in the text, and replace."""
+        self.find_bar.open(replaces=replaces)
+
+    def action_match(self, direction: int) -> None:
+        """Go to the next match, or the one before, of what was found last."""
+        self.find_bar.step(direction)
+
+    @work(group="file-command", exit_on_error=False)
+    async def action_line(self) -> None:
+        """Ask for a line, and go there."""
+        area = self.area
+        hint = f"A number up to {area.document.line_count:,}, or LINE:COLUMN."
+        typed = await self.app.push_screen_wait(Prompt("Go to line", hint=hint, check=wrong_place))
+        if typed:
+            area.go_to_line(typed)
 
     # --- going on --------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ _NAMES = {
     "down": "↓",
     "left": "←",
     "right": "→",
+    "full_stop": ".",
+    "comma": ",",
 }
 HELP_WHILE_TYPING: StyledLine = (
     Span("F1 ", TextStyle.KEY, "app.simulate_key('f1')"),
@@ -56,6 +58,8 @@ def key_name(key: str) -> str:
     """
     if key.startswith("ctrl+"):
         return "^" + key_name(key.removeprefix("ctrl+"))
+    if key.startswith("alt+"):
+        return "alt+" + key_name(key.removeprefix("alt+"))
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
     return _NAMES.get(key, key)

@@ -25,6 +25,40 @@ class LineEditing(TextArea):
         self.history.checkpoint()
         self.move_cursor((0, 0) if direction < 0 else self.document.end, select=select)
 
+    def go_to_line(self, typed: str) -> None:
+        """Move the cursor to a line, or the nearest that there is.
+
+        Args:
+            typed: LINE or LINE:COLUMN, from 1.
+        """
+        row, _, column = typed.partition(":")
+        at = min(max(int(row), 1), self.document.line_count) - 1
+        self.history.checkpoint()
+        self.move_cursor((at, min(max(int(column or 1) - 1, 0), len(self.document[at]))), center=True)
+
+    def action_select_the_word(self) -> None:
+        """Select the word at the cursor, or before it."""
+        row, column = self.cursor_location
+        line = self.document[row]
+        start = end = column
+        while start > 0 and _in_word(line[start - 1]):
+            start -= 1
+        while end < len(line) and _in_word(line[end]):
+            end += 1
+        if start < end:
+            self.selection = Selection((row, start), (row, end))
+
+    def action_bracket(self) -> None:
+        """Go to the partner of the bracket at the cursor, or before it."""
+        row, column = self.cursor_location
+        for place in (column, column - 1):
+            character = self.document[row][place : place + 1] if place >= 0 else ""
+            partner = self.find_matching_bracket(character, (row, place)) if character else None
+            if partner is not None:
+                self.history.checkpoint()
+                self.move_cursor(partner)
+                return
+
     def action_toggle_comment(self) -> None:
         """Turn the selected lines into comments; back, when all are."""
         first, lines = self._chosen()
@@ -99,6 +133,19 @@ class LineEditing(TextArea):
         self.edit(Edit(self.document.newline.join(after), *place, maintain_selection_offset=False))
         self.selection = Selection(*moved)
         self.history.checkpoint()
+
+
+def wrong_place(typed: str) -> str:
+    """Say what is wrong with LINE or LINE:COLUMN; empty: nothing."""
+    row, colon, column = typed.strip().partition(":")
+    fits = all(
+        part.isascii() and part.isdigit() and len(part) < 10 for part in ([row, column] if colon else [row])
+    )
+    return "" if fits else "Write a line's number, as 120, or LINE:COLUMN, as 120:7."
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character in "_$"
 
 
 def _without_comment(line: str) -> str:

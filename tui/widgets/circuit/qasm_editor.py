@@ -21,6 +21,7 @@ from textual.widgets.text_area import Edit, EditResult, Selection
 from tui.domain.circuits import Diagnostic
 from tui.openqasm.drafts import Change, ChangeKind
 from tui.openqasm.highlighter import Highlighter, TokenKind
+from tui.openqasm.search import Matches
 from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument
 from tui.widgets.circuit.line_editing import LineEditing
 from tui.widgets.text.styled_text import QASM_COLOURS
@@ -53,12 +54,15 @@ class QasmEditor(LineEditing):
         *(f"qasm--{kind}" for kind in TokenKind),
         "qasm--error",
         "qasm--mark",
+        "qasm--match",
     }
     DEFAULT_CSS = """
     QasmEditor {
         border: none; padding: 0; scrollbar-size: 1 1;
         &:focus { border: none; }
         & .qasm--error { color: $error; text-style: bold underline; }
+        & .qasm--match { background: $cursor; text-style: underline; }
+        &:ansi .qasm--match { background: ansi_default; text-style: underline bold; }
         & .qasm--mark { color: $error; text-style: bold; }
     }
     """
@@ -77,6 +81,7 @@ class QasmEditor(LineEditing):
         self.on_change: Callable[[Change], None] | None = None
         """Told each change of the text, but for `load_text`."""
         self._catching_up: Timer | None = None
+        self._matches: Matches | None = None
         self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
         super().__init__(
             "",
@@ -123,14 +128,27 @@ class QasmEditor(LineEditing):
         self.move_cursor((row, column), center=True)
         self.focus()
 
+    def show_matches(self, matches: Matches | None) -> None:
+        """Mark the places of a search.
+
+        Args:
+            matches: in the text as it is; `None`: none is marked.
+        """
+        if matches is not self._matches:
+            self._matches = matches
+            self.notify_style_update()
+            self.refresh()
+
     def get_line(self, line_index: int) -> Text:
-        """Return the line with its colours, and with the error in it underlined."""
+        """Return the line with its colours, the matches of a search marked, the error in it underlined."""
         text = super().get_line(line_index)
         if self._highlighter is None:
             return text
         for start, end, kind in self._highlighter.spans(line_index):
             if kind not in {TokenKind.NAME, TokenKind.OPERATOR}:
                 text.stylize(self._style(kind), start, end)
+        for first, last in self._matches.in_line(line_index) if self._matches is not None else ():
+            text.stylize(self._style("match"), first, len(text) if last is None else last)
         column = self._wrong.get(line_index)
         if column is not None:
             text.stylize(self._style("error"), *_word(text.plain, column))
@@ -237,7 +255,7 @@ class QasmEditor(LineEditing):
     def load_text(self, text: str) -> None:
         """Load another text: history, marks and colours start anew."""
         super().load_text(text)
-        self._wrong = {}
+        self._wrong, self._matches = {}, None
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = LargeDocument(text)

@@ -1,0 +1,99 @@
+"""Find and replace in the editor: as it is typed, from where the cursor was; all in one step for undo."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.support.app import running, screen_text, settled, until
+from tui.app import QDeckApp
+from tui.openqasm import search
+from tui.screens.dialogs.prompt import Prompt
+from tui.screens.editor.screen import EditorScreen
+
+TEXT = "qubit[2] q;\nh q[0];\ncx q[0], q[1];\nh q[1];\n// H\n"
+
+
+async def editor(pilot: Pilot[None], text: str = TEXT) -> EditorScreen:
+    assert isinstance(pilot.app, QDeckApp)
+    pilot.app.workspace.open("two", text)
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
+    await settled(pilot)
+    assert isinstance(pilot.app.screen, EditorScreen)
+    return pilot.app.screen
+
+
+def shows(pilot: Pilot[None], *words: str) -> bool:
+    text = screen_text(pilot)
+    return all(word in text for word in words)
+
+
+async def test_find_counts_steps_and_replaces() -> None:
+    async with running() as pilot:
+        screen = await editor(pilot)
+        area = screen.area
+        await pilot.press("down", "ctrl+f", *"h")
+        await until(pilot, lambda: shows(pilot, "1 of 3"))
+        assert area.selection == ((1, 0), (1, 1))
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(pilot, "2 of 3") and area.selection.start == (3, 0))
+        await pilot.press("up", "up")
+        await until(pilot, lambda: shows(pilot, "3 of 3") and area.selection.start == (4, 3))
+        await pilot.press("alt+c")
+        await until(pilot, lambda: shows(pilot, "1 of 2", "● case"))
+        await pilot.press("escape")
+        await until(pilot, lambda: area.has_focus and not screen.find_bar.display)
+        await pilot.press("alt+n")
+        await until(pilot, lambda: area.selection == ((3, 0), (3, 1)))
+        await pilot.press("ctrl+r", "tab", "x", "enter")
+        await until(pilot, lambda: area.document[3] == "x q[1];" and shows(pilot, "1 of 1"))
+        assert area.selection == ((1, 0), (1, 1)), "the next match, from the top"
+        area.undo()
+        await until(pilot, lambda: shows(pilot, "of 2") or shows(pilot, "2 found"))
+        await pilot.press("alt+r")
+        screen.find_bar.query_one("#find", Input).value = r"q\[(\d)\]"
+        screen.find_bar.query_one("#with", Input).value = r"r[\1]"
+        await pilot.press("alt+a")
+        await until(pilot, lambda: shows(pilot, "4 replaced"))
+        assert area.text == TEXT.replace("q[", "r[")
+        area.undo()
+        assert area.text == TEXT, "all in one step"
+
+
+async def test_find_says_what_is_wrong_and_stops_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "DEADLINE", 20.0)
+    async with running() as pilot:
+        screen = await editor(pilot, "a" * 40 + "!\n")
+        await pilot.press("ctrl+f", "alt+r", *"(a", "left_parenthesis")
+        await until(pilot, lambda: shows(pilot, "missing )"))
+        screen.find_bar.query_one("#find", Input).value = "(a+)+$"
+        await until(pilot, lambda: shows(pilot, "searching…  esc stops"))
+        await pilot.press("escape")
+        await until(pilot, lambda: shows(pilot, "stopped"))
+        screen.find_bar.query_one("#find", Input).value = "zz"
+        await until(pilot, lambda: shows(pilot, "no match"))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.area.has_focus)
+
+
+async def test_line_word_all_and_bracket_are_reached_by_key() -> None:
+    async with running() as pilot:
+        screen = await editor(pilot)
+        area = screen.area
+        await pilot.press("alt+g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        await pilot.press(*"3x", "enter")
+        await until(pilot, lambda: shows(pilot, "Write a line's number"))
+        pilot.app.screen.query_one(Input).value = "3:5"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen and area.cursor_location == (2, 4))
+        await pilot.press("alt+m")
+        assert area.cursor_location == (2, 6)
+        await pilot.press("alt+m")
+        assert area.cursor_location == (2, 4)
+        await pilot.press("alt+w")
+        assert area.selected_text == "q"
+        await pilot.press("alt+a")
+        assert area.selected_text == TEXT
