@@ -18,12 +18,14 @@ from tui import __version__
 from tui.commands.arguments.accounts import doctor, login, logout, where
 from tui.commands.arguments.circuits import check, convert, format_, run, transpile
 from tui.commands.arguments.config import config
+from tui.commands.arguments.help import COMPLETION_VARIABLE, completion, help_
 from tui.commands.arguments.history import history
 from tui.commands.arguments.job_changes import cancel, delete, tag
 from tui.commands.arguments.jobs import jobs, result, watch
 from tui.commands.arguments.options import (
     STATUSES,
     TOKEN_REFUSED,
+    completes,
     service_choice,
     service_flags,
     service_options,
@@ -83,7 +85,7 @@ def qdeck(context: click.Context, /, once: bool, readonly: bool, **service: Any)
 
 
 @qdeck.command(epilog=STATUSES)
-@click.argument("file", metavar="FILE[:LINE]")
+@click.argument("file", metavar="FILE[:LINE]", shell_complete=completes("files"))
 @service_options()
 def edit(choice: ServiceChoice, file: str) -> int:
     """Open the app with FILE in the editor, at LINE; one that does not exist is made by saving.
@@ -94,7 +96,7 @@ def edit(choice: ServiceChoice, file: str) -> int:
 
 
 @qdeck.command("open", epilog=STATUSES)
-@click.argument("job_id", metavar="JOB")
+@click.argument("job_id", metavar="JOB", shell_complete=completes("jobs"))
 @service_options()
 def open_(choice: ServiceChoice, job_id: str) -> int:
     """Open the app on the page of JOB, signed in to the account that commands take."""
@@ -123,6 +125,8 @@ for command in (
     where,
     doctor,
     config,
+    completion,
+    help_,
     sandbox,
     history,
 ):
@@ -160,6 +164,8 @@ def _with_click(words: list[str]) -> int:
             say(line)
         return error.exit_code
     except SystemExit as error:
+        if os.environ.get(COMPLETION_VARIABLE):
+            return Exit.DONE  # click has answered the shell
         # click ends the process when whoever read its help went away.
         raise OutputClosed from error
 

@@ -9,13 +9,12 @@ import click
 from tui.commands.arguments.options import (
     STATUSES,
     changes_service,
-    cloud_options,
+    completes,
     finish,
     listing_options,
-    run_options,
     service_options,
-    sweep_options,
 )
+from tui.commands.arguments.run_options import cloud_options, run_options, sweep_options
 
 if TYPE_CHECKING:
     from tui.commands.shared.selection import ServiceChoice
@@ -29,7 +28,7 @@ budget_option = click.option(
 
 
 @click.command(epilog=STATUSES)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completes("files"))
 @service_options()
 @run_options
 @sweep_options
@@ -96,15 +95,29 @@ def run(
 
 
 @click.command(epilog=STATUSES)
-@click.argument("file")
+@click.argument("file", shell_complete=completes("files"))
 @service_options()
-@click.option("-b", "--backend", required=True, metavar="NAME", help="The backend; all: each that is online.")
+@click.option(
+    "-b",
+    "--backend",
+    required=True,
+    metavar="NAME",
+    shell_complete=completes("backends"),
+    help="The backend; all: each that is online.",
+)
 @click.option(
     "--level", type=click.IntRange(0, 3), help="The only level. Default: 3 with many seeds, the others once."
 )
 @click.option("--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Try so many seeds, however long.")
 @budget_option
-@click.option("-o", "--output", default="", metavar="FILE", help="Write the best circuit there.")
+@click.option(
+    "-o",
+    "--output",
+    default="",
+    metavar="FILE",
+    shell_complete=completes("files"),
+    help="Write the best circuit there.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Status 0 although the best one uses what is broken.")
 @listing_options(file=False)
 def transpile(choice: ServiceChoice, **options: Any) -> int:
@@ -122,7 +135,7 @@ def transpile(choice: ServiceChoice, **options: Any) -> int:
 
 
 @click.command(epilog=STATUSES)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completes("files"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(files: tuple[str, ...], as_json: bool) -> int:
     """Check OpenQASM files (- for stdin), as the editor does.

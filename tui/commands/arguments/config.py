@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.arguments.options import STATUSES, listing_options
+from tui.commands.arguments.options import STATUSES, completes, listing_options
 
 if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
 
-name_argument = click.argument("name")
+name_argument = click.argument("name", shell_complete=completes("settings"))
 
 
 @click.group(epilog=STATUSES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.arguments.options import listing_options
+from tui.commands.arguments.options import completes, listing_options
 from tui.commands.shared.output import Exit, emit_pieces, say
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def history() -> None:
 
 
 @history.command("export")
-@click.argument("file", default="-")
+@click.argument("file", default="-", shell_complete=completes("files"))
 def export(file: str) -> int:
     """Write jobs, sessions, submissions and how they were transpiled as one JSON object to FILE
     (default: stdout).
@@ -47,7 +47,7 @@ def export(file: str) -> int:
 
 
 @history.command("import")
-@click.argument("file")
+@click.argument("file", shell_complete=completes("files"))
 def import_(file: str) -> int:
     """Merge an export (or the history.json of an earlier qdeck) in FILE into the history.
 

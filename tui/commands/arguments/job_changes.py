@@ -9,6 +9,7 @@ import click
 from tui.commands.arguments.options import (
     STATUSES,
     changes_service,
+    completes,
     finish,
     listing_options,
     service_options,
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
     from tui.commands.shared.selection import ServiceChoice
 
-job_ids_argument = click.argument("job_ids", metavar="JOB...", nargs=-1, required=True)
+job_ids_argument = click.argument(
+    "job_ids", metavar="JOB...", nargs=-1, required=True, shell_complete=completes("jobs")
+)
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
@@ -55,8 +58,22 @@ def delete(choice: ServiceChoice, job_ids: tuple[str, ...], yes: bool) -> int:
 @click.command(epilog=STATUSES)
 @job_ids_argument
 @service_options()
-@click.option("--add", "added", multiple=True, metavar="TEXT", help="Add this tag; repeatable.")
-@click.option("--remove", "removed", multiple=True, metavar="TEXT", help="Remove this tag; repeatable.")
+@click.option(
+    "--add",
+    "added",
+    multiple=True,
+    metavar="TEXT",
+    shell_complete=completes("tags"),
+    help="Add this tag; repeatable.",
+)
+@click.option(
+    "--remove",
+    "removed",
+    multiple=True,
+    metavar="TEXT",
+    shell_complete=completes("tags"),
+    help="Remove this tag; repeatable.",
+)
 @click.option("--clear", is_flag=True, help="Remove all tags first.")
 @listing_options()
 def tag(

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, listing_options, query_options, service_options
+from tui.commands.arguments.options import (
+    STATUSES,
+    completes,
+    finish,
+    listing_options,
+    query_options,
+    service_options,
+)
 
 if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
@@ -31,7 +38,7 @@ def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options
 
 
 @click.command(epilog=STATUSES)
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completes("jobs"))
 @service_options()
 @click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -47,7 +54,7 @@ def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> 
 
 
 @click.command(epilog=STATUSES)
-@click.argument("job_ids", metavar="[JOB]...", nargs=-1)
+@click.argument("job_ids", metavar="[JOB]...", nargs=-1, shell_complete=completes("jobs"))
 @service_options()
 @listing_options()
 def watch(choice: ServiceChoice, job_ids: tuple[str, ...], listing: Output) -> int:

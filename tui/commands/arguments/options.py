@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from tui.commands.shared.output import Exit
     from tui.commands.shared.selection import ServiceChoice
 
@@ -32,7 +34,29 @@ _Result = TypeVar("_Result")
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
-class _Together:
+def completes(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Offer words in the shell for a value.
+
+    Args:
+        kind: one of `tui.commands.shared.completion.KINDS`, or `files`.
+
+    Returns:
+        What click calls as `shell_complete`.
+    """
+
+    def offer(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if kind == "files":
+            return [CompletionItem(begun, type="file")]
+        from tui.commands.shared.completion import words
+
+        return [CompletionItem(word, help=about or None) for word, about in words(kind, begun)]
+
+    return offer
+
+
+class Together:
     """Several options as one decorator; the help lists them in this order."""
 
     def __init__(self, *options: Callable[[Any], Any]) -> None:
@@ -46,7 +70,11 @@ class _Together:
 
 _SERVICE_OPTIONS: dict[str, dict[str, Any]] = {
     "sandbox": {"is_flag": True, "help": "The simulated service on this machine."},
-    "account": {"metavar": "NAME", "help": "The account of this name; `qdeck where` lists them."},
+    "account": {
+        "metavar": "NAME",
+        "shell_complete": completes("accounts"),
+        "help": "The account of this name; `qdeck where` lists them.",
+    },
     "channel": {"type": click.Choice(["platform", "classic"]), "help": "Generation of the service."},
     "timeout": {
         "type": click.FloatRange(min=1),
@@ -66,7 +94,7 @@ def service_flags(**helps: str | None) -> Callable[[_Decorated], _Decorated]:
     Returns:
         A decorator; the command is called with the options by name, as `service_choice` takes them.
     """
-    return _Together(
+    return Together(
         *(
             click.option(f"--{name}", **{**_SERVICE_OPTIONS[name], **({"help": text} if text else {})})
             for name, text in (helps or dict.fromkeys(_SERVICE_OPTIONS)).items()
@@ -129,108 +157,31 @@ def service_choice(
     )
 
 
-run_options = _Together(
+query_options = Together(
     click.option(
-        "-b", "--backend", default="", metavar="NAME", help="Default: the least busy one that fits."
-    ),
-    click.option(
-        "--level", type=click.IntRange(0, 3), help="Optimization level of the transpiler. Default: 2."
-    ),
-    click.option("--primitive", type=click.Choice(["sampler", "estimator"]), help="Default: sampler."),
-    click.option(
-        "--shots", type=click.IntRange(min=1), help="Shots of the sampler. Default: the service's, 4096."
-    ),
-    click.option(
-        "--observable",
-        "observables",
-        multiple=True,
-        metavar="PAULIS",
-        help="For the estimator, e.g. ZZ or 0.5*XX - 0.3*ZI; repeatable.",
-    ),
-    click.option(
-        "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
-    ),
-    click.option("--session", "session_id", default="", metavar="ID", help="Run in this session or batch."),
-    click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Tag the job; repeatable."),
-    click.option(
-        "--max-seconds",
-        type=click.IntRange(1, 10_800),
-        help="QPU seconds after which the service ends the job. Default: the service's.",
-    ),
-    click.option(
-        "--program",
-        type=click.Choice(["executor", "legacy"]),
-        help="Submit a quantum program, as IBM's client does, or the service's own primitive. "
-        "Default: the setting, else executor; the classic service has legacy alone.",
-    ),
-    click.option(
-        "--twirl",
-        multiple=True,
-        type=click.Choice(["gates", "measurements"]),
-        help="Twirl gates or measurements; repeatable.",
-    ),
-    click.option(
-        "--decoupling",
-        type=click.Choice(["XX", "XpXm", "XY4"]),
-        help="Dynamical decoupling of qubits that wait.",
-    ),
-    click.option(
-        "--resilience",
-        type=click.IntRange(0, 2),
-        help="Error mitigation of the estimator: 0 none, 1 readout (TREX), 2 also ZNE. Default: 1.",
-    ),
-    click.option(
-        "--private", is_flag=True, help="The service tells nobody the inputs, and the result once, to qdeck."
-    ),
-    click.option(
-        "--log-level",
-        type=click.Choice(["critical", "error", "warning", "info", "debug"]),
-        help="How much the job's log tells. Default: the service's.",
-    ),
-)
-"""Options of a submission besides its circuit, named as in `RunRequest`."""
-
-sweep_options = _Together(
-    click.option(
-        "--param",
-        "params",
-        multiple=True,
-        metavar="NAME=VALUES",
-        help="Values of a free parameter, e.g. theta=pi/2, theta=0,0.5,1 or theta=0:2pi:20; repeatable.",
-    ),
-    click.option(
-        "--params-file", default="", metavar="FILE", help="CSV or JSON: a set of values of parameters a row."
-    ),
-    click.option(
-        "--zip",
-        "zipped",
-        is_flag=True,
-        help="Parameters with several values change together. Default: every combination.",
-    ),
-    click.option(
-        "--batch", is_flag=True, help="A job for each circuit, in a batch that is closed at the end."
-    ),
-    click.option(
-        "--copies", type=click.IntRange(1, 1000), default=1, help="How often each circuit is run. Default: 1."
-    ),
-    click.option("--seed", type=click.IntRange(min=0), help="Seed of the transpiler."),
-    click.option(
-        "--preset",
+        "--backend",
         default="",
         metavar="NAME",
-        help="Options of this name in settings.toml.",
+        shell_complete=completes("backends"),
+        help="Only those of this backend.",
     ),
-    click.option("--no-wait", is_flag=True, help="End when the jobs are created, and print their ids."),
-)
-"""Options of values of parameters and of several circuits, named as in `ParameterFlags` and `RunRequest`."""
-
-query_options = _Together(
-    click.option("--backend", default="", metavar="NAME", help="Only those of this backend."),
     click.option("--program", default="", metavar="ID", help="Only those of this program, e.g. sampler."),
     click.option(
-        "--session", "session_id", default="", metavar="ID", help="Only those of this session or batch."
+        "--session",
+        "session_id",
+        default="",
+        metavar="ID",
+        shell_complete=completes("sessions"),
+        help="Only those of this session or batch.",
     ),
-    click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Only those with the tag; repeatable."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TEXT",
+        shell_complete=completes("tags"),
+        help="Only those with the tag; repeatable.",
+    ),
     click.option("--pending", is_flag=True, help="Only those that are queued or running."),
     click.option(
         "--since",
@@ -241,36 +192,6 @@ query_options = _Together(
     click.option("--until", default="", metavar="WHEN", help="Created until then."),
 )
 """Filters of a job list."""
-
-cloud_options = _Together(
-    click.option("--cloud", is_flag=True, help="Transpile on the service (classic)."),
-    click.option("--ai", type=click.Choice(["auto", "true", "false"]), help="Its AI passes. Default: auto."),
-    click.option(
-        "--ai-layout-mode",
-        type=click.Choice(["keep", "optimize", "improve"]),
-        help="What the AI passes do with the layout. Default: optimize.",
-    ),
-    click.option(
-        "--optimize-for",
-        default="",
-        metavar="WHAT,...",
-        help="What the AI passes make small: n_cnots, n_gates, cnot_layers, layers, noise.",
-    ),
-    click.option("--fractional-gates", is_flag=True, help="Let it use fractional gates (rx and rzz)."),
-    click.option(
-        "--coupling-map",
-        default="",
-        metavar="FILE",
-        help="JSON array of pairs of qubits, used instead of the backend's.",
-    ),
-    click.option(
-        "--transpile-option",
-        multiple=True,
-        metavar="KEY=JSON",
-        help="An argument of Qiskit's transpile(), e.g. seed_transpiler=7; repeatable.",
-    ),
-)
-"""Options of the cloud transpiler, named as in `CloudFlags`."""
 
 
 def changes_service(command: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
@@ -304,12 +225,12 @@ def listing_options(*, file: bool = True) -> Callable[[Callable[..., int]], Call
 
             return command(listing=Output.of(form, to_file, as_json=as_json), **values)
 
-        return (_form_options if not file else _Together(_form_options, _file_option))(with_listing)
+        return (_form_options if not file else Together(_form_options, _file_option))(with_listing)
 
     return decorate
 
 
-_form_options = _Together(
+_form_options = Together(
     click.option(
         "--format",
         "form",
@@ -319,7 +240,13 @@ _form_options = _Together(
     click.option("--json", "as_json", is_flag=True, help="Short for --format json: one object."),
 )
 _file_option = click.option(
-    "-o", "--output", "to_file", default="", metavar="FILE", help="Write to this file, not to stdout."
+    "-o",
+    "--output",
+    "to_file",
+    default="",
+    metavar="FILE",
+    shell_complete=completes("files"),
+    help="Write to this file, not to stdout.",
 )
 
 

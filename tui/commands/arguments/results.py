@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, service_options
+from tui.commands.arguments.options import STATUSES, completes, finish, service_options
 
 if TYPE_CHECKING:
     from tui.commands.shared.selection import ServiceChoice
 
 
 @click.command(epilog=STATUSES)
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completes("jobs"))
 @service_options()
 @click.option(
     "--form",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, finish, listing_options, query_options, service_options
+from tui.commands.arguments.options import (
+    STATUSES,
+    completes,
+    finish,
+    listing_options,
+    query_options,
+    service_options,
+)
 
 if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
@@ -15,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=STATUSES)
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=completes("backends"))
 @service_options()
 @listing_options()
 def backends(choice: ServiceChoice, name: str, listing: Output) -> int:

@@ -9,6 +9,7 @@ import click
 from tui.commands.arguments.options import (
     STATUSES,
     changes_service,
+    completes,
     finish,
     listing_options,
     service_options,
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from tui.commands.shared.listing import Output
     from tui.commands.shared.selection import ServiceChoice
 
-session_ids_argument = click.argument("session_ids", metavar="SESSION...", nargs=-1, required=True)
+session_ids_argument = click.argument(
+    "session_ids", metavar="SESSION...", nargs=-1, required=True, shell_complete=completes("sessions")
+)
 
 
 @click.group(epilog=STATUSES)
@@ -42,7 +45,14 @@ def list_(choice: ServiceChoice, only_open: bool, listing: Output) -> int:
 
 @sessions.command("open", epilog=STATUSES)
 @service_options()
-@click.option("-b", "--backend", required=True, metavar="NAME", help="Where its jobs run.")
+@click.option(
+    "-b",
+    "--backend",
+    required=True,
+    metavar="NAME",
+    shell_complete=completes("backends"),
+    help="Where its jobs run.",
+)
 @click.option(
     "--mode",
     type=click.Choice(["dedicated", "batch"]),
