@@ -30,7 +30,7 @@ from tui.commands.arguments.options import (
     service_flags,
     service_options,
 )
-from tui.commands.arguments.results import snippet
+from tui.commands.arguments.results import export, show, snippet
 from tui.commands.arguments.services import backends, instances, sandbox, usage
 from tui.commands.arguments.sessions import sessions
 from tui.commands.shared.output import (
@@ -111,6 +111,8 @@ for command in (
     convert,
     jobs,
     result,
+    show,
+    export,
     snippet,
     watch,
     cancel,

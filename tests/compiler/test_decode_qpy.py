@@ -23,6 +23,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
+from tui.domain.export.pictures import HistogramPicture
 from tui.ibm.factory import make_service
 from tui.sandbox.lifecycle.launch import SandboxInfo
 
@@ -218,3 +219,27 @@ async def test_decode_qpy_of_a_job_that_ibms_client_would_submit(
     (text,) = await warm.decode_qpy(submitted.qpy)
     assert "ecr" in text and (await warm.check(text)).ok
     await service.aclose()
+
+
+async def test_programs_become_qpy_with_qiskits_own_gates_and_names(warm: Compiler) -> None:
+    ecr = """OPENQASM 3.0;
+include "stdgates.inc";
+gate ecr a, b { s a; sx b; cx a, b; x a; }
+bit[1] c;
+ecr $3, $1;
+c[0] = measure $3;
+"""
+    file = await warm.encode_qpy((BELL, ecr), ("bell", "echo"))
+    bell, echo = qiskit.qpy.load(io.BytesIO(file))
+    assert (bell.name, bell.num_qubits, echo.name) == ("bell", 2, "echo")
+    first = echo.data[0]
+    assert first.operation.base_class is qiskit.circuit.library.ECRGate
+    assert [echo.find_bit(qubit).index for qubit in first.qubits] == [3, 1]
+    with pytest.raises(QdeckError, match="Line 1"):
+        await warm.encode_qpy(("OPENQASM 3.0; nonsense",), ("x",))
+
+
+async def test_worker_draws_a_picture(warm: Compiler) -> None:
+    pytest.importorskip("matplotlib")
+    drawn = await warm.plot(HistogramPicture("bell", ("bell",), ({"00": 5, "11": 5},)), "png")
+    assert drawn.startswith(b"\x89PNG")

@@ -36,14 +36,14 @@ HARMLESS = {
     "account": "sign_in sign_in_sandbox sign_out use_instance keyring_name instances details find_accounts "
     "aclose",
     "jobs": "fetch_newest fetch result metrics circuits logs tags_like with_texts finish_reading",
-    "exports": "snippet",
+    "exports": "snippet content document details joint",
     "sessions": "aclose",
     "backends": "details data calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start version check draw convert draw_isa timeline decode_qpy estimator_values transpile "
-    "search review prepare aclose",
-    "transpiler": "transpile search prepared simulation dt_seconds drawing timeline",
+    "compiler": "start version check draw convert draw_isa timeline decode_qpy encode_qpy plot "
+    "estimator_values transpile search review prepare simulate simulate_noisy aclose",
+    "transpiler": "transpile search prepared simulation measured dt_seconds drawing timeline",
     "pricing": "price usage",
     "polling": "refresh stop",
 }

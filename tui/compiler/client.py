@@ -25,6 +25,7 @@ from tui.compiler.requests import (
 )
 from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
 from tui.domain.devices.backends import BackendData
+from tui.domain.export.pictures import Picture
 from tui.domain.jobs import DEFAULT_SHOTS
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
@@ -156,6 +157,30 @@ class Compiler:
             written, or when the programs grow too long.
         """
         return await self._request_soon(messages.DecodeQpy(payload), tuple[str, ...])
+
+    async def encode_qpy(self, programs: tuple[str, ...], names: tuple[str, ...]) -> bytes:
+        """Write OpenQASM programs as one file in Qiskit's binary form.
+
+        Args:
+            programs: OpenQASM 2 or 3.
+            names: of the circuits.
+        """
+        return await self._request_soon(messages.EncodeQpy(programs, names), bytes)
+
+    async def plot(self, picture: Picture, form: str) -> bytes:
+        """Draw a picture with Qiskit's drawers and Matplotlib.
+
+        Args:
+            picture: what it shows.
+            form: `svg` or `png`.
+
+        Returns:
+            The file's content.
+
+        Raises:
+            QdeckError: also `UNAVAILABLE` when Matplotlib is not installed.
+        """
+        return await self._request_soon(messages.Plot(picture, form), bytes)
 
     async def estimator_values(self, body: bytes) -> tuple[tuple[ExpectationValue, ...], ...]:
         """Work out the values of an estimator that ran as a program of the executor.

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.export.pictures import Picture
 from tui.domain.jobs import Primitive
 from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import PrimitiveOptions
@@ -175,6 +176,20 @@ class SimulateNoisy(msgspec.Struct, frozen=True, tag="simulate-noisy"):
     seed: int = 1
 
 
+class Plot(msgspec.Struct, frozen=True, tag="plot"):
+    """Draw a picture with Matplotlib. Result: `bytes`. `form`: `svg` or `png`."""
+
+    picture: Picture
+    form: str
+
+
+class EncodeQpy(msgspec.Struct, frozen=True, tag="encode-qpy"):
+    """Turn OpenQASM programs into Qiskit's binary form. Result: `bytes`. `names`: of the circuits."""
+
+    programs: tuple[str, ...]
+    names: tuple[str, ...]
+
+
 class Version(msgspec.Struct, frozen=True, tag="version"):
     """Ask for the version of Qiskit, once the worker is warm. Result: `str`."""
 
@@ -194,6 +209,8 @@ Request = (
     | DrawIsa
     | SimulateIdeal
     | SimulateNoisy
+    | Plot
+    | EncodeQpy
     | Version
 )
 

@@ -93,7 +93,7 @@ class AppServices:
         self.polling = AccountPolling(app_state, workers, self.outbox, options.auto_result)
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
-        self.exports = Exports(self.jobs)
+        self.exports = Exports(self.jobs, compiler, self.backends)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tui.commands.shared.answers import emit_result, job_facts, run_answer
+from tui.commands.shared.answers import emit_result, run_answer
 from tui.commands.shared.output import emit_json, emit_table, explain, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Identity
 from tui.domain.circuits import Candidate, CircuitStats, TranspileOptions
+from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult
 

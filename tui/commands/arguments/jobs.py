@@ -41,8 +41,9 @@ def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options
 @click.argument("job_id", metavar="ID", shell_complete=completes("jobs"))
 @service_options()
 @click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
+@click.option("--joint", is_flag=True, help="Count all registers of a shot together, the first rightmost.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> int:
+def result(choice: ServiceChoice, job_id: str, **options: bool) -> int:
     """Print the result of the job with this ID: counts by register and place of a sweep, or values.
 
     It comes from the history where that keeps it, else from the service. Values of an estimator come with
@@ -50,7 +51,7 @@ def result(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> 
     """
     from tui.commands.jobs.result import show_result
 
-    return finish(lambda environ: show_result(choice, environ, job_id, as_json=as_json, offline=offline))
+    return finish(lambda environ: show_result(choice, environ, job_id, **options))
 
 
 @click.command(epilog=STATUSES)

@@ -1,4 +1,4 @@
-"""Arguments of the commands about single jobs and what came of them: `snippet`."""
+"""Arguments of the commands about single jobs and what came of them: `show`, `export`, `snippet`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,83 @@ if TYPE_CHECKING:
 
 @click.command(epilog=STATUSES)
 @click.argument("job_id", metavar="ID", shell_complete=completes("jobs"))
+@service_options()
+@click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with circuit and source.")
+def show(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> int:
+    """Print all facts of the job with this ID: its times, how it was made, what the service measured.
+
+    The service is asked for what the history does not know, and for a job that is not over. The status is 1
+    for a job that failed or was cancelled.
+    """
+    from tui.commands.jobs.export import show_job
+
+    return finish(lambda environ: show_job(choice, environ, job_id, as_json=as_json, offline=offline))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@service_options()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "csv", "qasm", "qpy", "py", "svg", "png"]),
+    help="Default: that of the file's ending, else json.",
+)
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="PATH",
+    help="A file, or a folder for one file a job: one that is there, or a name that ends in a slash. "
+    "Default: stdout.",
+)
+@click.option(
+    "--table",
+    type=click.Choice(["counts", "values", "shots"]),
+    help="Of csv: a row a bit string, a value or a shot. Default: counts where there are any, else values.",
+)
+@click.option(
+    "--picture",
+    type=click.Choice(["histogram", "sweep", "map", "timing"]),
+    help="Of svg and png. Default: the sweep where there is one, else the histogram.",
+)
+@click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print the files that were written as one JSON object.")
+def export(
+    choice: ServiceChoice,
+    job_ids: tuple[str, ...],
+    form: str | None,
+    output: str,
+    table: str | None,
+    picture: str | None,
+    **options: bool,
+) -> int:
+    """Write jobs to a file, to a folder with a file for each, or to stdout.
+
+    json has everything that is known; csv the result, with the values of parameters; qasm and qpy the
+    circuits as they were submitted; py Python that reads the job with IBM's client; svg and png a picture.
+    One file of json, csv, qpy, and one histogram or timing takes several jobs. A file that is there is
+    replaced. The status is 1 when a job could not be written; the others are.
+    """
+    from tui.commands.jobs.export import ExportRequest, export_jobs, form_of
+    from tui.domain.export.forms import ExportChoice, PictureKind, TableKind
+
+    chosen = ExportChoice(
+        form_of(form, output),
+        TableKind(table) if table else None,
+        PictureKind(picture) if picture else None,
+    )
+    if table and chosen.form != "csv":
+        raise click.UsageError("--table is of the form csv.")
+    if picture and not chosen.form.picture:
+        raise click.UsageError("--picture is of the forms svg and png.")
+    request = ExportRequest(job_ids, chosen, output, **options)
+    return finish(lambda environ: export_jobs(choice, environ, request))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("job_id", metavar="ID")
 @service_options()
 @click.option(
     "--form",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui.commands.shared.answers import job_facts
 from tui.commands.shared.changes import CHANGE_SECONDS, change_each, one_by_one
 from tui.commands.shared.context import signed_in_services, time_limit
 from tui.commands.shared.listing import Output, Table, emit_listing
 from tui.commands.shared.output import Exit, UsageFault, say
 from tui.commands.shared.selection import ServiceChoice, service_facts
 from tui.common.safe_text import plain
+from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job
 from tui.domain.submissions import check_tags
 from tui.monitor.services import AppServices

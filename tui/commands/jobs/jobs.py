@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui.commands.shared.answers import job_facts
 from tui.commands.shared.context import (
     sign_in,
     started_services,
@@ -22,6 +21,7 @@ from tui.commands.shared.submission import say_left_in_line
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.accounts import Identity
+from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.jobquery.filters import TIME_SPAN, date_range, time_before
 from tui.monitor.services import AppServices

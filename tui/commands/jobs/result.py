@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.commands.jobs.jobs import LIST_SECONDS
-from tui.commands.shared.answers import job_facts, parameter_cells, parameter_heads
+from tui.commands.shared.answers import parameter_cells, parameter_heads
 from tui.commands.shared.context import (
     sign_in,
     started_services,
@@ -16,6 +16,7 @@ from tui.commands.shared.output import Exit, emit_json, emit_table, say
 from tui.commands.shared.selection import ServiceChoice, choose_account, require_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
+from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, PubResult, pub_facts
 from tui.monitor.services import AppServices
@@ -26,7 +27,13 @@ VALUES_HEAD = ("PUB", "OBSERVABLE", "INDEX", "STEP", "VALUE", "STD")
 
 
 async def show_result(
-    choice: ServiceChoice, environ: Mapping[str, str], job_id: str, *, as_json: bool, offline: bool = False
+    choice: ServiceChoice,
+    environ: Mapping[str, str],
+    job_id: str,
+    *,
+    as_json: bool,
+    offline: bool = False,
+    joint: bool = False,
 ) -> Exit:
     """Print the result of a job: as the history keeps it, else as the service gives it.
 
@@ -38,6 +45,7 @@ async def show_result(
         job_id: the job.
         as_json: print one JSON object.
         offline: ask no service.
+        joint: count all registers of a shot together.
 
     Returns:
         The exit status; that of a failure for a job that is not done, and a result that cannot be read.
@@ -69,6 +77,8 @@ async def show_result(
             )
         if result is None:
             return _without(job, offline=offline)
+        if joint and not result.dry_run:
+            result = await services.exports.joint(job_id)
         return _print(job, result, as_json=as_json, history=not asked)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tui.commands.jobs.jobs import HEAD, LIST_SECONDS, job_row, state_word
-from tui.commands.shared.answers import job_facts
 from tui.commands.shared.context import signed_in_services, time_limit, waiting_for_service
 from tui.commands.shared.listing import Format, Output, Table, emit_listing
 from tui.commands.shared.output import Exit, emit_line, emit_lines, say, table_lines
 from tui.commands.shared.selection import ServiceChoice, service_facts, service_label
 from tui.common.errors import QdeckError
 from tui.domain.accounts import Identity
+from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job, JobQuery, JobStatus
 from tui.monitor.services import AppServices
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from tui.commands.shared.output import emit_table, say
 from tui.commands.shared.selection import service_facts
@@ -76,30 +75,6 @@ def transpiled_facts(candidate: Candidate) -> dict[str, object]:
         **(asked if options.cloud else {}),
         "layout": list(candidate.layout),
         "estimated_success": candidate.estimated_success,
-    }
-
-
-def job_facts(job: Job) -> dict[str, object]:
-    """One job in the JSON answer of `qdeck jobs`. Times are ISO 8601, UTC."""
-    return {
-        "job_id": job.id,
-        "name": job.name or None,
-        "backend": job.backend,
-        "status": str(job.status),
-        "status_text": job.status_text or None,
-        "program": job.program,
-        "primitive": job.primitive,
-        "service": job.service,
-        "sandbox": job.service.startswith("sandbox"),
-        "session_id": job.session_id or None,
-        "tags": list(job.tags),
-        "shots": job.shots,
-        "qpu_seconds": job.qpu_seconds,
-        "created": _iso(job.created),
-        "finished": _iso(job.finished),
-        "confirmed": _iso(job.confirmed),
-        "reason": job.reason or None,
-        "reason_code": job.reason_code or None,
     }
 
 
@@ -193,7 +168,3 @@ def _shots(job: Job, result: JobResult | None) -> int | None:
     if job.shots is not None or result is None:
         return job.shots
     return next((counts.shots for pub in result.pubs for counts in pub.counts), None)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

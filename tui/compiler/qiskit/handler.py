@@ -11,19 +11,21 @@ from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target
 
 from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw
 from tui.compiler.qiskit.language.conversion import convert
 from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
-from tui.compiler.qiskit.qpy import decode_qpy
+from tui.compiler.qiskit.qpy import decode_qpy, encode_qpy
 from tui.compiler.qiskit.quantum_program import prepare_program
 from tui.compiler.qiskit.search.trials import Trials
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.compiler.qiskit.views.drawing import draw_isa
 from tui.compiler.qiskit.views.timeline import timeline
 from tui.domain.circuits import TranspileOptions
+from tui.domain.export.pictures import Picture
 from tui.qiskit_common.target import DeviceDataError, build_target
 
 MOST_TARGETS: Final = 12
@@ -96,6 +98,10 @@ class RequestHandler:
                 return decode_qpy(payload)
             case messages.EstimatorValues(content):
                 return estimator_values(content)
+            case messages.EncodeQpy(programs, names):
+                return encode_qpy(programs, names)
+            case messages.Plot(picture, form):
+                return _plotted(picture, form)
             case messages.SimulateIdeal():
                 # Aer is loaded when it is first needed.
                 from tui.compiler.qiskit.simulation.ideal import simulate_ideal
@@ -131,6 +137,19 @@ class RequestHandler:
                 self._targets.popitem(last=False)
         self._targets.move_to_end(key)
         return target
+
+
+def _plotted(picture: Picture, form: str) -> bytes:
+    try:
+        # Matplotlib is loaded when the first picture is asked for.
+        from tui.compiler.qiskit.views.plots import plot
+    except ImportError as error:
+        raise QdeckError(
+            ErrorKind.UNAVAILABLE,
+            f"Matplotlib, which draws pictures, cannot be loaded: {plain(str(error), limit=200)}.",
+            'Install it with: pip install "qdeck[local]".',
+        ) from error
+    return plot(picture, form)
 
 
 def _short(text: str) -> str:

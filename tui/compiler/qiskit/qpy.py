@@ -1,4 +1,4 @@
-"""Circuits from QPY, Qiskit's binary form, as OpenQASM 3."""
+"""Circuits from QPY, Qiskit's binary form, as OpenQASM 3, and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 from qiskit import QuantumCircuit, qasm3, qpy
@@ -14,7 +15,8 @@ from qiskit.qpy.common import QPY_VERSION
 
 from tui.common.worker_process import memory_headroom
 from tui.compiler.qiskit.circuit_summary import NotPossible, operations
-from tui.compiler.qiskit.parser import LONGEST_TEXT
+from tui.compiler.qiskit.parser import LONGEST_TEXT, read
+from tui.qiskit_common.standard_gates import RedefinedGate, with_standard_gates
 
 # QPY from version 13 on holds no code: it is read as data, never unpickled. Before that, Qiskit itself has
 # run code out of it (CVE-2025-2000), so older versions are refused.
@@ -87,6 +89,35 @@ def decode_qpy(payload: str) -> tuple[str, ...]:
         if length > LONGEST_TEXT:
             break
     return tuple(programs)
+
+
+def encode_qpy(programs: Sequence[str], names: Sequence[str]) -> bytes:
+    """Write OpenQASM programs as circuits in Qiskit's binary form, with Qiskit's own gates.
+
+    Args:
+        programs: OpenQASM 2 or 3; qubit i of one with hardware qubits is `$i`.
+        names: of the circuits.
+
+    Returns:
+        The file, of the version that the installed Qiskit writes.
+
+    Raises:
+        Unreadable: one is no program.
+        NotPossible: there are too many, or a gate does something else under the name of one of Qiskit's.
+    """
+    if len(programs) > MOST_CIRCUITS:
+        raise NotPossible(f"{len(programs):,} circuits are more than one file takes: {MOST_CIRCUITS}.")
+    circuits = []
+    for program, name in zip(programs, names, strict=True):
+        try:
+            circuit = with_standard_gates(read(program))
+        except RedefinedGate as error:
+            raise NotPossible(str(error)) from error
+        circuit.name = name
+        circuits.append(circuit)
+    file = io.BytesIO()
+    qpy.dump(circuits, file)
+    return file.getvalue()
 
 
 def _check_bits(data: bytes, version: int) -> None:

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from tui.domain.results import Counts
-from tui.ibm.results.counts import shape_places, size_of
+from tui.ibm.results.counts import ShotsByPlace, shape_places, size_of
 from tui.ibm.results.ndarray import plain_pieces
 
 MOST_PLACES: Final = 100_000
@@ -129,7 +129,51 @@ def bit_counts(tensor: BitTensor, flips: BitTensor | None, *, merged: bool) -> l
     Raises:
         ValueError: the shapes do not fit, are too large, or the bytes are not what they should be.
     """
-    *outer, shots, bits = tensor.shape
+    outer, shots = _places(tensor, merged=merged)
+    width = row_width(tensor.bits)
+    tallies: list[Tally] = [Counter() for _ in shape_places(outer)]
+    for place, rows in _measured(tensor, flips, len(tallies)):
+        _add(tallies[place], rows, width)
+    found = []
+    for number, index in enumerate(shape_places(outer)):
+        found.append(Counts(tensor.name, tensor.bits, shots, _strings(tallies[number], tensor.bits), index))
+        tallies[number] = Counter()
+    return found
+
+
+def bit_shots(tensor: BitTensor, flips: BitTensor | None, *, merged: bool) -> ShotsByPlace:
+    """Return the bit string of each shot of a register, in the order of the shots.
+
+    Args:
+        flips, merged: as of `bit_counts`; shots of the first randomization come first.
+
+    Returns:
+        Each place before the shots, in C order, with its shots. Equal strings are one object.
+
+    Raises:
+        ValueError: as by `bit_counts`.
+    """
+    outer, _ = _places(tensor, merged=merged)
+    width = row_width(tensor.bits)
+    found: ShotsByPlace = [(index, []) for index in shape_places(outer)]
+    known: dict[bytes, str] = {}
+    for place, rows in _measured(tensor, flips, len(found)):
+        for (row,) in struct.iter_unpack(f"{width}s", rows):
+            text = known.get(row)
+            if text is None:
+                order: Literal["big", "little"] = sys.byteorder if width in _WORDS else "little"
+                text = known[row] = format(int.from_bytes(row, order), f"0{tensor.bits}b")
+            found[place][1].append(text)
+    return found
+
+
+def _places(tensor: BitTensor, *, merged: bool) -> tuple[list[int], int]:
+    """Return the axes before the shots, and the shots of each place.
+
+    Raises:
+        ValueError: they are too many, or there is no axis of randomizations.
+    """
+    *outer, shots, _ = tensor.shape
     groups = size_of(outer)
     if merged:
         if not outer:
@@ -139,18 +183,19 @@ def bit_counts(tensor: BitTensor, flips: BitTensor | None, *, merged: bool) -> l
         raise ValueError(f"the tensor {tensor.name[:40]!r} has more shots than a job can have")
     if groups > MOST_GROUPS or size_of(outer) > MOST_PLACES:
         raise ValueError(f"the tensor {tensor.name[:40]!r} has more parameter sets than are read")
+    return outer, shots
+
+
+def _measured(
+    tensor: BitTensor, flips: BitTensor | None, places: int
+) -> Iterator[tuple[int, bytes | memoryview]]:
+    """Yield the number of a place and some of its rows, flips undone, in the order of the shots."""
     undo = None if flips is None else _Flips(flips, tensor)
-    tallies: list[Tally] = [Counter() for _ in shape_places(outer)]
     # Without flips all rows of a single place belong together.
-    length = tensor.shape[-2] if undo or len(tallies) != 1 else groups * tensor.shape[-2]
-    width = row_width(bits)
-    for group, first, rows in _grouped(tensor.blocks(), length, width):
-        _add(tallies[group % len(tallies)], rows if undo is None else undo.undone(rows, group, first), width)
-    found = []
-    for number, index in enumerate(shape_places(outer)):
-        found.append(Counts(tensor.name, bits, shots, _strings(tallies[number], bits), index))
-        tallies[number] = Counter()
-    return found
+    alone = places == 1 and undo is None
+    length = size_of(tensor.shape[:-1]) if alone else tensor.shape[-2]
+    for group, first, rows in _grouped(tensor.blocks(), length, row_width(tensor.bits)):
+        yield group % places, rows if undo is None else undo.undone(rows, group, first)
 
 
 class _Flips:

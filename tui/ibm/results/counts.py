@@ -20,6 +20,9 @@ _SLICE = 1 << 14
 _WORDS: dict[int, Literal["H", "I", "Q"]] = {2: "H", 4: "I", 8: "Q"}
 MAX_BITS = 100_000
 
+ShotsByPlace = list[tuple[tuple[int, ...], list[str]]]
+"""Each place in a shape, in C order, with the bit string of each of its shots; bit 0 is rightmost."""
+
 
 def bit_array_counts(register: str, array: Npy, num_bits: int) -> tuple[Counts, ...]:
     """Return the counts of a typed `BitArray`, one for each place in the PUB's shape.
@@ -107,6 +110,54 @@ def listed_counts(
         counter = Counter(_number(item) for item in items)
         found.append(Counts(register, num_bits, counter.total(), _strings(counter, num_bits), index))
     return tuple(found)
+
+
+def listed_shots(samples: object, num_bits: int) -> ShotsByPlace:
+    """Return the bit string of each shot of samples that are nested by the PUB's shape.
+
+    Args:
+        samples: lists of hex strings or numbers.
+        num_bits: bits of the register.
+
+    Returns:
+        Each place, in C order, with its shots.
+
+    Raises:
+        ValueError: the nesting or an item is not as it should be.
+    """
+    known: dict[object, str] = {}
+
+    def written(item: object) -> str:
+        text = known.get(item)
+        if text is None:
+            value = _number(item)
+            if value < 0 or value >> num_bits:
+                raise ValueError(f"a sample has more than {num_bits} bits")
+            text = known[item] = format(value, f"0{num_bits}b")
+        return text
+
+    return [(index, list(map(written, items))) for index, items in leaves(samples)]
+
+
+def bit_array_shots(array: Npy, num_bits: int) -> ShotsByPlace:
+    """Return the bit string of each shot of a typed `BitArray`: each place, in C order, with its shots.
+
+    Args:
+        array: as of `bit_array_counts`.
+        num_bits: bits of the register.
+
+    Raises:
+        ValueError: the array has not that shape.
+    """
+    if array.kind != "u1" or len(array.shape) < 2 or array.shape[-1] != (num_bits + 7) // 8:
+        raise ValueError(f"the samples do not have {num_bits} bits")
+    *outer, shots, width = array.shape
+    rows = [bytes(row) for (row,) in struct.iter_unpack(f"{width}s", array.data)]
+    known = {row: format(int.from_bytes(row, "big"), f"0{num_bits}b") for row in set(rows)}
+    return [
+        (index, [known[row] for row in rows[n * shots : (n + 1) * shots]])
+        for n, index in enumerate(shape_places(outer))
+    ]
 
 
 def leaves(nested: object, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], list[object]]]:

@@ -11,11 +11,11 @@ import msgspec
 
 from tui.common.safe_text import plain
 from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
-from tui.ibm.results.counts import hex_counts, leaves, listed_counts
-from tui.ibm.results.executor import ProgramResult, executor_pubs
+from tui.ibm.results.counts import ShotsByPlace, hex_counts, leaves, listed_counts, listed_shots
+from tui.ibm.results.executor import ProgramResult, executor_pubs, executor_shots
 from tui.ibm.results.ndarray import to_float
 from tui.ibm.results.payload_split import Part, split_payload
-from tui.ibm.results.typed import typed_pubs
+from tui.ibm.results.typed import typed_pubs, typed_shots
 
 T = TypeVar("T")
 _LONG = 64 * 1024
@@ -108,6 +108,44 @@ def _pubs(body: bytes) -> tuple[tuple[PubResult, ...], Role]:
         program = ProgramResult(top.schema_version, top.data, role, top.passthrough_data, parts)
         return executor_pubs(program), Role.of(role)
     raise _Unknown("The result is of a kind that is not known here; it is kept as it came.")
+
+
+def decode_shots(body: bytes) -> tuple[dict[str, ShotsByPlace], ...]:
+    """Return the bit string of each shot of a sampler, in the order of the shots.
+
+    Args:
+        body: the result as it came, of any form.
+
+    Returns:
+        For each PUB, by register: every place in its shape, in C order, with its shots; bit 0 is rightmost.
+
+    Raises:
+        ValueError: the shots are not in it, or cannot be read; why.
+    """
+    try:
+        top = _load(body)
+        if top.kind == "PrimitiveResult":
+            return tuple(typed_shots(top.value))
+        if top.results is not None:
+            return tuple(map(_plain_shots, top.results))
+        if top.schema_version:
+            role = top.semantic_role or ""
+            program = ProgramResult(top.schema_version, top.data, role, top.passthrough_data)
+            return tuple(executor_shots(program))
+    except (msgspec.DecodeError, KeyError, OverflowError, RecursionError) as problem:
+        raise ValueError(f"it cannot be read: {plain(str(problem), limit=300)}") from problem
+    raise ValueError("a result of this kind does not hold them")
+
+
+def _plain_shots(pub: _PlainPub) -> dict[str, ShotsByPlace]:
+    if "evs" in pub.data:
+        raise ValueError("an estimator's result has values, and no shots")
+    registers = {
+        name: msgspec.json.decode(raw, type=_Register, strict=False) for name, raw in pub.data.items()
+    }
+    return {
+        name: listed_shots(msgspec.json.decode(of.samples), of.num_bits) for name, of in registers.items()
+    }
 
 
 class _SchedulerTiming(msgspec.Struct, frozen=True):

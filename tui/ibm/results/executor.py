@@ -19,8 +19,8 @@ import msgspec
 
 from tui.common.values import Value
 from tui.domain.results import Counts, ExpectationValue, PubResult, Role
-from tui.ibm.results.bit_tensors import BitTensor, bit_counts
-from tui.ibm.results.counts import MAX_BITS, shape_places, size_of
+from tui.ibm.results.bit_tensors import BitTensor, bit_counts, bit_shots
+from tui.ibm.results.counts import MAX_BITS, ShotsByPlace, shape_places, size_of
 from tui.ibm.results.ndarray import MAX_DIMENSIONS, Npy, plain_pieces
 from tui.ibm.results.payload_split import Part, part_of
 
@@ -133,6 +133,23 @@ def executor_pubs(program: ProgramResult) -> tuple[PubResult, ...]:
     return tuple(one.pub(merged=twirled) for one in read)
 
 
+def executor_shots(program: ProgramResult) -> list[dict[str, ShotsByPlace]]:
+    """Return the bit string of each shot: by item, register and place before the shots.
+
+    Flips are undone, and the randomizations of a twirled sampler put together, as `executor_pubs` does.
+
+    Raises:
+        ValueError, msgspec.ValidationError: it is not what the contract says, or an estimator's.
+    """
+    role = Role.of(program.role)
+    if role is Role.ESTIMATOR:
+        raise ValueError("an estimator's shots are in many measurement bases")
+    twirled = role is Role.SAMPLER and _passthrough(program, role).post_processor.twirling
+    items = msgspec.json.decode(program.items, type=list[_Item], strict=False)
+    packed = is_packed(program.version)
+    return [_Registers(item, packed, program.parts).shots(merged=twirled) for item in items]
+
+
 def _passthrough(program: ProgramResult, role: Role) -> _Passthrough:
     try:
         return msgspec.json.decode(program.passthrough, type=_Passthrough, strict=False)
@@ -198,6 +215,15 @@ class _Registers:
                 values.extend(self._numbers(name, tensor))
         return PubResult(tuple(counts), None, tuple(values), counts[0].shots if counts else None)
 
+    def shots(self, *, merged: bool) -> dict[str, ShotsByPlace]:
+        """Return the bit string of each shot, by register and place before the shots."""
+        names = [
+            name
+            for name, tensor in self._tensors.items()
+            if tensor.dtype == "bool" and not name.startswith(_FLIPS)
+        ]
+        return {name: bit_shots(self._bit_tensor(name), self._flips(name), merged=merged) for name in names}
+
     def basis_counts(self, pairs: Sequence[tuple[list[int], str]], suffix: str) -> list[Counts]:
         """Return the counts of each pair of a parameter's place and a basis, in the order of the pairs."""
         tensor = self._tensors.get(_ESTIMATED)
@@ -214,9 +240,11 @@ class _Registers:
 
     def _counted(self, name: str, *, merged: bool) -> list[Counts]:
         """Return the counts of a register with its flips undone, one for each place before the shots."""
+        return bit_counts(self._bit_tensor(name), self._flips(name), merged=merged)
+
+    def _flips(self, name: str) -> BitTensor | None:
         flips = _FLIPS + name
-        undo = self._bit_tensor(flips) if flips in self._tensors else None
-        return bit_counts(self._bit_tensor(name), undo, merged=merged)
+        return self._bit_tensor(flips) if flips in self._tensors else None
 
     def _bit_tensor(self, name: str) -> BitTensor:
         tensor = self._tensors[name]

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from tui.domain.results import Counts, ExpectationValue, PubResult
-from tui.ibm.results.counts import bit_array_counts, leaves, shape_places, size_of
+from tui.ibm.results.counts import (
+    ShotsByPlace,
+    bit_array_counts,
+    bit_array_shots,
+    leaves,
+    shape_places,
+    size_of,
+)
 from tui.ibm.results.ndarray import Npy, read_ndarray, to_float
 from tui.ibm.results.payload_split import Part, part_of
 
@@ -54,6 +61,22 @@ def typed_pubs(value: msgspec.Raw, parts: Sequence[Part] = ()) -> tuple[PubResul
     """
     primitive = _as(value, _Primitive)
     return tuple(_pub(_as(item.value, _Pub), parts) for item in primitive.pub_results)
+
+
+def typed_shots(value: msgspec.Raw) -> list[dict[str, ShotsByPlace]]:
+    """Return the bit string of each shot of a `PrimitiveResult`: by PUB, register and place.
+
+    Raises:
+        ValueError, msgspec.ValidationError: it is not what the contract says.
+    """
+    found = []
+    for item in _as(value, _Primitive).pub_results:
+        fields = _as(_as(item.value, _Pub).data.value, _DataBin).fields
+        bits = {name: _as(_as(raw, _Typed).value, _BitArray) for name, raw in fields.items()}
+        found.append(
+            {name: bit_array_shots(_samples(of.array, ()), of.num_bits) for name, of in bits.items()}
+        )
+    return found
 
 
 def _pub(pub: _Pub, parts: Sequence[Part]) -> PubResult:

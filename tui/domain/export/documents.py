@@ -1,0 +1,150 @@
+"""Jobs and results as JSON for other programs: times in ISO 8601 (UTC), durations in s, bit 0 rightmost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tui.domain.circuits import Transpilation
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.results import JobResult, pub_facts
+
+RESULT_FORMAT = "qdeck-result-1"
+"""Name of the form of `result_document`; the number grows when a member changes its meaning."""
+
+
+def job_facts(job: Job) -> dict[str, object]:
+    """Return a job as plain JSON values, in short."""
+    return {
+        "job_id": job.id,
+        "name": job.name or None,
+        "backend": job.backend,
+        "status": str(job.status),
+        "status_text": job.status_text or None,
+        "program": job.program,
+        "primitive": job.primitive,
+        "service": job.service,
+        "sandbox": job.service.startswith("sandbox"),
+        "session_id": job.session_id or None,
+        "tags": list(job.tags),
+        "shots": job.shots,
+        "qpu_seconds": job.qpu_seconds,
+        "created": _time(job.created),
+        "finished": _time(job.finished),
+        "confirmed": _time(job.confirmed),
+        "reason": job.reason or None,
+        "reason_code": job.reason_code or None,
+    }
+
+
+def job_details(
+    job: Job, metrics: JobMetrics | None = None, transpilation: Transpilation | None = None
+) -> dict[str, object]:
+    """Return all that is known of a job as plain JSON values, without its result and its texts.
+
+    Args:
+        job: the job.
+        metrics: what the service measured, where that is known.
+        transpilation: how its circuit was made here, where that is known.
+    """
+    return {
+        **job_facts(job),
+        "instance": job.instance or None,
+        "private": job.private,
+        "circuits": job.circuits,
+        "observables": list(job.observables),
+        "started": _time(job.started),
+        "estimated_seconds": job.estimated_seconds,
+        "reason_solution": job.reason_solution or None,
+        "timeline": [{"status": str(step.status), "at": _time(step.at)} for step in job.timeline],
+        "metrics": None if metrics is None else metrics_facts(metrics),
+        "transpilation": None if transpilation is None else transpilation_facts(transpilation),
+    }
+
+
+def metrics_facts(metrics: JobMetrics) -> dict[str, object]:
+    """Return the metrics of a job as plain JSON values."""
+    return {
+        "created": _time(metrics.created),
+        "running": _time(metrics.running),
+        "finished": _time(metrics.finished),
+        "qpu_seconds": metrics.qpu_seconds,
+        "execution_seconds": metrics.execution_seconds,
+        "caller": metrics.caller or None,
+        "qiskit_version": metrics.qiskit_version or None,
+        "estimated_start": _time(metrics.estimated_start),
+        "estimated_completion": _time(metrics.estimated_completion),
+        "queue_position": metrics.queue_position,
+    }
+
+
+def transpilation_facts(made: Transpilation) -> dict[str, object]:
+    """Return how a circuit was transpiled as plain JSON values."""
+    sizes = {
+        name: {
+            "qubits": stats.qubits,
+            "size": stats.size,
+            "depth": stats.depth,
+            "two_qubit_gates": stats.two_qubit_gates,
+        }
+        for name, stats in (("before", made.before), ("after", made.after))
+    }
+    return {
+        "where": made.where or None,
+        "optimization_level": made.options.optimization_level,
+        "seed": made.options.seed,
+        "seconds": made.seconds,
+        "at": _time(made.at),
+        **sizes,
+        "layout": list(made.layout),
+        "final_layout": list(made.final_layout),
+        "estimated_success": made.estimated_success,
+        "estimated_success_idle": made.estimated_success_idle,
+        "calibrated": _time(made.calibrated),
+    }
+
+
+def result_document(
+    job: Job, result: JobResult | None, circuits: Sequence[str] = (), details: Mapping[str, object] = {}
+) -> dict[str, object]:
+    """Return a job with its result as plain JSON values; `"sandbox"` says whether it was simulated.
+
+    `"circuits"` holds the circuit of each PUB as OpenQASM, as far as they are known; `"circuit"` the first.
+
+    Args:
+        job: the job, with its texts.
+        result: of the job; `None`: there is none.
+        circuits: as submitted.
+        details: more of the job (`job_details`).
+    """
+    return {
+        "format": RESULT_FORMAT,
+        **(details or job_details(job)),
+        "circuit": job.circuit,
+        "circuits": list(circuits or filter(None, [job.circuit])),
+        "source": job.source,
+        "note": result.note if result is not None else "",
+        "pubs": [pub_facts(pub) for pub in result.pubs] if result is not None else [],
+        "raw": _raw(result.raw) if result is not None else None,
+    }
+
+
+def json_bytes(document: Mapping[str, object]) -> bytes:
+    """Write a document as indented JSON in UTF-8, ending in a line feed."""
+    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _raw(raw: bytes) -> Any:
+    """The service's own body: as JSON where it is that, else as text."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "replace")
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
