@@ -17,6 +17,7 @@ def small_device(
     *,
     gate: str = "ecr",
     both_ways: bool = False,
+    fractional: bool = False,
     readout: Mapping[int, float] | None = None,
     name: str = "small",
 ) -> BackendData:
@@ -27,18 +28,22 @@ def small_device(
         couplers: error of each; the gate points from the first qubit to the second.
         gate: the two-qubit gate.
         both_ways: it may be used the other way round as well.
+        fractional: it has `rx` and `rzz` of any angle, too.
         readout: errors by qubit; 0.01 for those that are left out.
         name: the backend's.
     """
     pairs = [*couplers, *([edge[::-1] for edge in couplers] if both_ways else [])]
     one_qubit = [[qubit] for qubit in range(qubits)]
+    ones = ("rz", "sx", "x", *(["rx"] if fractional else []))
+    twos = (gate, *(["rzz"] if fractional else []))
     configuration = {
         "n_qubits": qubits,
-        "basis_gates": [gate, "rz", "sx", "x"],
+        "basis_gates": [*twos, *ones],
         "gates": [
-            {"name": gate, "coupling_map": pairs},
-            *({"name": one, "coupling_map": one_qubit} for one in ("rz", "sx", "x")),
+            *({"name": two, "coupling_map": pairs} for two in twos),
+            *({"name": one, "coupling_map": one_qubit} for one in ones),
         ],
+        "supported_instructions": [*twos, *ones, "measure", "reset", "delay", "if_else"],
         "dt": 0.5,
     }
     errors = {**couplers, **{edge[::-1]: error for edge, error in couplers.items()}}
@@ -53,12 +58,8 @@ def small_device(
             for qubit in range(qubits)
         ],
         "gates": [
-            *(
-                _gate(one, [q], 0.0 if one == "rz" else 3e-4)
-                for one in ("rz", "sx", "x")
-                for q in range(qubits)
-            ),
-            *(_gate(gate, list(pair), errors[pair]) for pair in pairs),
+            *(_gate(one, [q], 0.0 if one == "rz" else 3e-4) for one in ones for q in range(qubits)),
+            *(_gate(two, list(pair), errors[pair]) for two in twos for pair in pairs),
         ],
     }
     return BackendData(name, json.dumps(configuration).encode(), json.dumps(properties).encode())

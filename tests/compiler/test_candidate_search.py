@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -15,11 +16,15 @@ from tests.compiler.small_devices import Edge, small_device
 from tests.support.processes import running, until
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
-from tui.domain.circuits import Candidate
+from tui.domain.circuits import OTHER_MAKERS, Candidate, Maker
+from tui.domain.jobs import Primitive
+from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.domain.search import SearchOptions, SearchProgress
+from tui.domain.submissions import Submission
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
+OWN_RZZ = "gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; } "
 FOURIER = (
     HEAD
     + "qubit[6] q; bit[6] c; "
@@ -63,6 +68,48 @@ async def test_search_of_one_level_has_that_alone(compiler: Compiler) -> None:
     assert found.progress.tried == 3
     assert {one.options.optimization_level for one in found.candidates} == {1}
     assert not any(one.remapped for one in found.candidates)
+
+
+async def test_search_asks_other_makers_and_says_why_one_made_none(compiler: Compiler) -> None:
+    """On a device with fractional gates all make a candidate; on one without, that is said."""
+    layers = "".join(f"rzz(0.3) q[{a}], q[{a + 1}]; " for a in range(3))
+    text = HEAD + OWN_RZZ + f"qubit[4] q; bit[4] c; h q; {layers} rx(0.7) q; c = measure q;"
+    ring = {(q, (q + 1) % 6): 0.005 + 0.001 * q for q in range(6)}
+    told: list[SearchProgress | Candidate] = []
+    options = SearchOptions(seeds=4, makers=OTHER_MAKERS)
+    there = small_device(6, ring, gate="cz", both_ways=True, fractional=True, name="there")
+    found = await compiler.search(text, there, options, told.append)
+    assert found.unavailable == ()
+    assert {one.options.made_by for one in found.candidates} == {
+        Maker.QISKIT,
+        Maker.FRACTIONAL,
+        Maker.PYTKET,
+    }
+    assert found.candidates[0].options.made_by is Maker.FRACTIONAL
+    assert found.candidates[0].after.operations["rzz"] == 3
+    assert found.candidates[0].before.two_qubit_gates == 3
+    assert {one.qasm for one in told if isinstance(one, Candidate)} == {one.qasm for one in found.candidates}
+    assert any(one.maker is Maker.PYTKET for one in told if isinstance(one, SearchProgress))
+    plain = small_device(6, ring, gate="cz", both_ways=True, name="plain")
+    found = await compiler.search(text, plain, options)
+    assert [(one.maker, one.reason[:13]) for one in found.unavailable] == [
+        (Maker.FRACTIONAL, "None on plain")
+    ]
+
+
+async def test_program_of_a_circuit_with_fractional_gates_is_timed_and_not_twirled(
+    compiler: Compiler,
+) -> None:
+    device_with_rzz = small_device(2, {(0, 1): 0.01}, gate="cz", both_ways=True, fractional=True)
+    isa = HEAD + OWN_RZZ + "bit[2] c; rzz(0.3) $0, $1; c[0] = measure $0; c[1] = measure $1;"
+    asked = Submission(primitive=Primitive.SAMPLER, backend="small", qasm=isa, shots=100)
+    prepared = await compiler.prepare(asked, device_with_rzz)
+    assert prepared.work.circuit_seconds is not None and prepared.work.two_qubit_gates == 1
+    pulses = replace(asked, options=PrimitiveOptions(decoupling=Decoupling.XX))
+    assert (await compiler.prepare(pulses, device_with_rzz)).work.circuit_seconds is not None
+    for options in (PrimitiveOptions(twirl_gates=True), PrimitiveOptions(resilience=2)):
+        with pytest.raises(QdeckError, match=r"fractional ones \(rzz\), which cannot be"):
+            await compiler.prepare(replace(asked, options=options), device_with_rzz)
 
 
 async def test_search_ends_with_its_budget(compiler: Compiler) -> None:

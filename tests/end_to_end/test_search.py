@@ -10,9 +10,13 @@ from tui.openqasm.examples import examples
 
 FOURIER = next(example.text for example in examples() if example.name == "qft4")
 ON_A_DEAD_QUBIT = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
+FRACTIONAL_BEST = (
+    'OPENQASM 3.0; include "stdgates.inc"; gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; } '
+    "qubit[2] q; bit[2] c; h q; rzz(0.8) q[0], q[1]; h q[1]; c = measure q;"
+)
 KEYS = {
     *("level", "seed", "two_qubit_gates", "two_qubit_depth", "depth", "esp", "esp_idle", "duration_s"),
-    *("stages", "flags", "layout", "remapped"),
+    *("stages", "flags", "layout", "remapped", "by"),
 }
 
 
@@ -20,7 +24,10 @@ def test_transpile_prints_the_candidates_best_first_and_writes_the_best(shell: S
     file = tmp_path / "best.qasm"
     words = ("-b", "ibm_cusco", "--seeds", "6", "-o", str(file))
     answer = shell.answer("transpile", "-", *words, stdin=FOURIER)
-    assert answer.keys() == {"candidates", "best", "qasm"}
+    assert answer.keys() == {"candidates", "best", "unavailable", "qasm"}
+    assert {one["by"] for one in answer["candidates"]} == {"qiskit", "pytket"}
+    assert [one["by"] for one in answer["unavailable"]] == ["fractional", "cloud", "ai"]
+    assert all(len(one["reason"]) > 20 for one in answer["unavailable"])
     candidates = answer["candidates"]
     assert all(one.keys() == KEYS for one in candidates)
     assert answer["best"] == candidates[0] and not candidates[0]["flags"]
@@ -34,11 +41,15 @@ def test_transpile_prints_the_candidates_best_first_and_writes_the_best(shell: S
 
 
 def test_transpile_for_all_backends_names_them(shell: Shell) -> None:
-    done = shell.qdeck("transpile", "-", "-b", "all", "--level", "1", "--seeds", "1", stdin=BELL)
+    words = ("transpile", "-", "-b", "all", "--level", "1", "--seeds", "1", "--makers", "fractional,ai")
+    done = shell.qdeck(*words, stdin=BELL)
     assert done.returncode == 0, done.stderr
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert {line[0] for line in lines} >= {"ibm_peekskill", "ibm_cusco", "ibm_fez"}
-    assert {line[1] for line in lines} == {"1"}
+    assert {line[2] for line in lines} == {"1"}
+    assert {line[0] for line in lines if line[1] == "fractional"} == {"ibm_fez"}
+    assert "No candidate by fractional: None on ibm_cusco" in done.stderr
+    assert "No candidate by ai: Not run here" in done.stderr
     assert "ibm_fez: 1 candidate in" in done.stderr
 
 
@@ -59,6 +70,28 @@ def test_run_of_what_is_flagged_is_refused_without_yes(shell: Shell) -> None:
     assert shell.answer(*words, "--yes", stdin=ON_A_DEAD_QUBIT)["status"] == "done"
 
 
+def test_transpile_on_the_classic_service_asks_its_transpiler_too(shell: Shell) -> None:
+    words = ("transpile", "-", "-b", "ibm_peekskill", "--seeds", "1", "--makers", "cloud")
+    answer = shell.answer(*words, channel="classic", stdin=BELL)
+    assert {one["by"] for one in answer["candidates"]} == {"qiskit", "cloud"} and answer["unavailable"] == []
+
+
+def test_run_of_a_circuit_with_fractional_gates_measures_what_the_circuit_does(shell: Shell) -> None:
+    """The ISA circuit with the device's `rzz` and `rx` goes through the service and its simulator."""
+    text = FRACTIONAL_BEST
+    words = ("transpile", "-", "-b", "ibm_fez", "--seeds", "2", "--makers", "fractional")
+    answer = shell.answer(*words, stdin=text)
+    assert answer["best"]["by"] == "fractional" and "rzz(" in answer["qasm"]
+    isa = shell.answer("run", "-", "--best", "-b", "ibm_fez", "--budget", "1", "--shots", "2000", stdin=text)
+    assert isa["transpiled"]["by"] == "fractional"
+    counts = isa["counts"]
+    # The second qubit is 1 with the probability sin²(0.4) = 0.15, whatever the first one is.
+    assert 0.11 < (counts["10"] + counts["11"]) / 2000 < 0.21
+    assert 0.4 < (counts["01"] + counts["11"]) / 2000 < 0.6
+    twirled = ("run", "-", "--best", "-b", "ibm_fez", "--budget", "1", "--twirl", "gates", "--shots", "500")
+    assert shell.answer(*twirled, stdin=text)["transpiled"]["by"] == "qiskit"
+
+
 def test_run_best_takes_the_best_of_all_backends(shell: Shell) -> None:
     answer = shell.answer("run", "-", "--best", "--budget", "0.5", "--shots", "1000", stdin=BELL)
     assert_bell(answer["counts"])
@@ -72,6 +105,7 @@ def test_options_of_the_search_that_do_not_go_together_are_refused(shell: Shell)
     for words, said in (
         (("transpile", "-", "-b", "ibm_fez", "--seeds", "2", "--budget", "3"), "give one of them"),
         (("transpile", "-"), "--backend"),
+        (("transpile", "-", "-b", "ibm_fez", "--makers", "gnomes"), "cloud, fractional, pytket"),
         (("transpile", "-", "-b", "ibm_fez", "--seeds", "0"), "--seeds"),
         (("run", "-", "--best", "--seed", "3"), "--seed"),
         (("run", "-", "--budget", "3"), "add --best"),

@@ -8,8 +8,9 @@ import pytest
 from textual.app import App, ComposeResult
 
 from tests.support.circuits import bell_candidate
-from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.circuits import Candidate, Maker, TranspileOptions
 from tui.domain.cloud_transpiler import Ai, CloudOptions
+from tui.domain.search import Unavailable
 from tui.widgets.tables.candidate_table import MAX_CANDIDATES, CandidateTable
 from tui.widgets.text.styled_text import TextStyle, text_of
 
@@ -119,6 +120,24 @@ async def test_at_most_and_below_one_percent_are_said() -> None:
         table = app.query_one(CandidateTable)
         table.add(replace(candidate(0.004), at_most=True))
         assert "≤0.4 %" in rows(table)[0] and "! below 1 %" in rows(table)[0]
+
+
+async def test_makers_are_named_and_those_that_made_none_say_why_below() -> None:
+    app = _App()
+    async with app.run_test(size=(120, 12)) as pilot:
+        table = app.query_one(CandidateTable)
+        for seed, maker in enumerate((Maker.PYTKET, Maker.FRACTIONAL)):
+            one = candidate(0.7 - seed / 10, seed)
+            table.add(replace(one, options=replace(one.options, maker=maker)))
+        table.unavailable = (Unavailable(Maker.CLOUD, "Classic only."),)
+        shown = zip(rows(table), ("pytket", "fract.", "cloud"), strict=True)
+        assert all(f" {word} " in row for row, word in shown)
+        assert "Classic only." in rows(table)[2]
+        assert table.size.height == 4
+        await pilot.press("end", "enter")
+        assert table.gutter_text(table.keys[2], False).strip() == ""
+        table.clear()
+        assert not table.unavailable and not table.keys
 
 
 async def test_best_stay_when_there_are_too_many() -> None:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.messages import Finished, MakeCandidate, RunTrial, TargetData
 from tui.compiler.pool import WorkerPool
-from tui.domain.circuits import Candidate
+from tui.domain.circuits import Candidate, Maker
 from tui.domain.devices.backends import BackendData
-from tui.domain.search import Schedule, SearchOptions, SearchProgress, SearchResult, Trial
+from tui.domain.ranking import ranked
+from tui.domain.search import (
+    Schedule,
+    SearchOptions,
+    SearchProgress,
+    SearchResult,
+    Trial,
+    Unavailable,
+)
 
 TRIALS_SHARE: Final = 0.8
 """Part of the budget that is for trials; in the rest the best ones are made in full."""
@@ -25,8 +34,56 @@ SHOWN_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 1.0
 """Time that trials which are no longer wanted may go on: a new worker takes twice as long."""
 
+TKET_SEEDS: Final = 8
+"""Seeds with which what TKET made is laid out: one as Qiskit does, the others in regions."""
+MAKER_SECONDS: Final = 30.0
+"""Time after which TKET is no longer waited for."""
+
 T = TypeVar("T")
 Listener = Callable[[SearchProgress | Candidate], object]
+
+
+async def search(
+    pool: WorkerPool,
+    qasm: str,
+    target: BackendData,
+    options: SearchOptions,
+    tell: Listener,
+    timeout: float,
+) -> SearchResult:
+    """Search with Qiskit, beside it with fractional gates, then with TKET, as far as these are asked for.
+
+    Args:
+        pool, qasm, target, options, tell, timeout: as of `CandidateSearch`.
+
+    Returns:
+        The candidates of all of them, best first, and which of those that are made here made none.
+
+    Raises:
+        QdeckError: as by `CandidateSearch.run`; what other makers do not take is no error.
+    """
+    parts = [(Maker.QISKIT, options, tell)]
+    once = replace(options, level=options.searched_level, makers=frozenset())
+    if Maker.FRACTIONAL in options.makers:
+        # They share the time with the others: where a device has such gates, half of the seeds is for them.
+        parts.append((Maker.FRACTIONAL, once, lambda news: isinstance(news, Candidate) and tell(news)))
+    searches = [
+        CandidateSearch(pool, qasm, target, asked, listener, timeout, maker)
+        for maker, asked, listener in parts
+    ]
+    found = await _together(one.outcome() if one.maker is not Maker.QISKIT else one.run() for one in searches)
+    if Maker.PYTKET in options.makers:
+        few = replace(once, seeds=min(TKET_SEEDS, options.seeds or TKET_SEEDS))
+        limit = min(timeout, MAKER_SECONDS)
+        found.append(
+            await CandidateSearch(pool, qasm, target, few, tell, timeout, Maker.PYTKET).outcome(limit)
+        )
+    results = [one for one in found if isinstance(one, SearchResult)]
+    return SearchResult(
+        tuple(ranked(candidate for one in results for candidate in one.candidates)),
+        results[0].progress,
+        tuple(one for one in found if isinstance(one, Unavailable)),
+    )
 
 
 class CandidateSearch:
@@ -39,6 +96,7 @@ class CandidateSearch:
         options: what is asked.
         tell: called in the event loop with each candidate as soon as it is made, and with the progress.
         timeout: seconds that one run of the transpiler may take.
+        maker: with what the circuits are made.
     """
 
     def __init__(
@@ -49,7 +107,9 @@ class CandidateSearch:
         options: SearchOptions,
         tell: Listener,
         timeout: float,
+        maker: Maker = Maker.QISKIT,
     ) -> None:
+        self.maker = maker
         self._pool = pool
         self._qasm = qasm
         self._target = target
@@ -59,6 +119,25 @@ class CandidateSearch:
         self._schedule = Schedule(options)
         self._made: dict[tuple[int, int], Finished] = {}
         self._began = self._told = self._shown = 0.0
+
+    async def outcome(self, limit: float | None = None) -> SearchResult | Unavailable:
+        """Search as `run` does, or say why this maker makes no candidate.
+
+        Args:
+            limit: seconds that it may take.
+
+        Raises:
+            QdeckError: `UNAVAILABLE` when Qiskit is not to be had.
+        """
+        try:
+            async with asyncio.timeout(limit):
+                return await self.run()
+        except TimeoutError:
+            return Unavailable(self.maker, f"Not done within {limit:g} s.")
+        except QdeckError as error:
+            if error.kind is not ErrorKind.CIRCUIT:
+                raise
+            return Unavailable(self.maker, str(error))
 
     async def run(self) -> SearchResult:
         """Search until the budget is spent, or further seeds are not worth their time.
@@ -71,13 +150,13 @@ class CandidateSearch:
         """
         await self._pool.ready()
         self._began = self._shown = asyncio.get_running_loop().time()
+        self._tell_progress()
         await _together(self._drive() for _ in range(self._pool.size))
         leaders = self._schedule.leaders(MOST_MADE)
         await _together(self._make(one.level, one.seed) for one in leaders)
-        progress = self._schedule.progress(self._passed())
-        self._tell(progress)
-        ranked = sorted(self._made.values(), key=lambda one: one.trial.rank)
-        return SearchResult(tuple(one.candidate for one in ranked), progress)
+        progress = self._tell_progress()
+        made = sorted(self._made.values(), key=lambda one: one.trial.rank)
+        return SearchResult(tuple(one.candidate for one in made), progress)
 
     async def _drive(self) -> None:
         """Make one trial after the other, as long as there is time."""
@@ -98,13 +177,18 @@ class CandidateSearch:
                 self._schedule.failed(following[1])
 
     def _trial(self, level: int, seed: int, data: TargetData) -> RunTrial:
-        return RunTrial(self._qasm, data, level, seed)
+        return RunTrial(self._qasm, data, level, seed, self.maker)
 
     def _take(self, trial: Trial) -> None:
         self._schedule.took(trial)
-        if (passed := self._passed()) - self._told >= PROGRESS_SECONDS:
-            self._told = passed
-            self._tell(self._schedule.progress(passed))
+        if self._passed() - self._told >= PROGRESS_SECONDS:
+            self._tell_progress()
+
+    def _tell_progress(self) -> SearchProgress:
+        self._told = self._passed()
+        progress = replace(self._schedule.progress(self._told), maker=self.maker)
+        self._tell(progress)
+        return progress
 
     async def _show_best(self) -> None:
         """Make the best one so far in full, now and then, so that it is seen."""
@@ -121,23 +205,32 @@ class CandidateSearch:
         known = self._made.get((level, seed))
         if known is not None:
             return known
-        made = await self._request(lambda data: MakeCandidate(self._qasm, data, level, seed), Finished)
+        made = await self._request(
+            lambda data: MakeCandidate(self._qasm, data, level, seed, self.maker), Finished
+        )
         self._made[level, seed] = made
         self._tell(made.candidate)
         return made
 
     async def _request(self, make: Callable[[TargetData], RunTrial | MakeCandidate], kind: type[T]) -> T:
-        return await self._pool.request(make, self._target, kind, timeout=self._timeout, grace=GRACE_SECONDS)
+        return await self._pool.request(
+            make,
+            self._target,
+            kind,
+            timeout=self._timeout,
+            grace=GRACE_SECONDS,
+            fractional=self.maker is Maker.FRACTIONAL,
+        )
 
     def _passed(self) -> float:
         return asyncio.get_running_loop().time() - self._began
 
 
-async def _together(work: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Do all of it at the same time; the first error, or a cancel, ends the rest."""
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all of it at the same time and return the results; the first error, or a cancel, ends the rest."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
-        await asyncio.gather(*tasks)
+        return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()

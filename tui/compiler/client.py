@@ -12,7 +12,7 @@ import msgspec
 from tui.common.processors import usable_processors
 from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
-from tui.compiler.candidate_search import CandidateSearch, Listener
+from tui.compiler.candidate_search import Listener, search
 from tui.compiler.messages import PreparedProgram, Request
 from tui.compiler.pool import LocalPool
 from tui.compiler.requests import (
@@ -39,6 +39,9 @@ CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
+
+FRACTIONAL: Final = ("rzz(", "rx(")
+"""How calls of fractional gates begin; devices have them in a target of their own."""
 
 T = TypeVar("T")
 
@@ -249,7 +252,10 @@ class Compiler:
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""
         candidate = await self._with_target(
-            target, lambda data: messages.Transpile(qasm, data, options), Candidate
+            target,
+            lambda data: messages.Transpile(qasm, data, options),
+            Candidate,
+            fractional=options.fractional_gates,
         )
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
@@ -272,7 +278,7 @@ class Compiler:
         def told(news: SearchProgress | Candidate) -> None:
             tell(replace(news, rep_delay_us=delay) if isinstance(news, Candidate) else news)
 
-        found = await CandidateSearch(self._pool, qasm, target, options, told, self._transpile_seconds).run()
+        found = await search(self._pool, qasm, target, options, told, self._transpile_seconds)
         return replace(found, candidates=tuple(replace(one, rep_delay_us=delay) for one in found.candidates))
 
     async def review(
@@ -298,7 +304,7 @@ class Compiler:
             target,
             lambda data: messages.Review(source, isa, data, options, layouts, seconds),
             Candidate,
-            fractional=options.asked.fractional_gates,
+            fractional=options.fractional_gates,
         )
         return replace(candidate, rep_delay_us=rep_delay_us(target.configuration))
 
@@ -324,6 +330,7 @@ class Compiler:
             target,
             lambda data: msgspec.structs.replace(asked, target=data),
             PreparedProgram,
+            fractional=any(name in pub.qasm for pub in submission.pubs for name in FRACTIONAL),
             grace=CANCELLED_SECONDS,
         )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.circuits import Candidate, Maker, TranspileOptions
 from tui.domain.export.pictures import Picture
 from tui.domain.jobs import Primitive
 from tui.domain.pricing import ProgramWork
@@ -122,6 +122,7 @@ class RunTrial(msgspec.Struct, frozen=True, tag="run-trial"):
     target: TargetData
     level: int
     seed: int
+    maker: Maker = Maker.QISKIT
 
 
 class MakeCandidate(msgspec.Struct, frozen=True, tag="make-candidate"):
@@ -131,6 +132,7 @@ class MakeCandidate(msgspec.Struct, frozen=True, tag="make-candidate"):
     target: TargetData
     level: int
     seed: int
+    maker: Maker = Maker.QISKIT
 
 
 class Finished(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ class WorkerPool(Protocol):
         *,
         timeout: float | None = None,
         grace: float = 0.0,
+        fractional: bool = False,
     ) -> T:
         """Have a request answered by a worker that is free; one gets the data of a target once.
 
@@ -50,6 +51,7 @@ class WorkerPool(Protocol):
             kind: of the result.
             timeout: seconds after which the work is stopped.
             grace: seconds that the work may go on after a cancel, if that is cheaper than stopping it.
+            fractional: with the fractional gates of the target.
 
         Raises:
             QdeckError: `CIRCUIT` when it cannot be done, `UNAVAILABLE` when the worker ended.
@@ -107,11 +109,14 @@ class LocalPool:
         *,
         timeout: float | None = None,
         grace: float = 0.0,
+        fractional: bool = False,
     ) -> T:
         """Have a request answered by the first worker that is free."""
         async with self._room:
             queue = min(self._queues, key=lambda one: one.busy)
-            return await request_with_target(queue, make, target, kind, timeout=timeout, grace=grace)
+            return await request_with_target(
+                queue, make, target, kind, timeout=timeout, grace=grace, fractional=fractional
+            )
 
     async def aclose(self) -> None:
         """End the workers."""

@@ -15,6 +15,7 @@ from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.common.values import Value
+from tui.domain.circuits import OTHER_MAKERS, Maker
 from tui.domain.presets import Preset, read_presets
 
 HOME_VARIABLE = "QDECK_HOME"
@@ -82,6 +83,7 @@ class Settings(Value, frozen=True):
         transpile_seconds: time that transpiling a circuit here may take.
         search_seconds: time of a search for candidates.
         search_workers: processes that search at the same time; `None`: by the processors there are, up to 4.
+        search_makers: who is asked for candidates beside Qiskit as it is.
         timeout_seconds: seconds that a command, and each request of the app, waits for the service; `None`:
             as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
@@ -101,6 +103,7 @@ class Settings(Value, frozen=True):
     timeout_seconds: int | None = None
     search_seconds: float = 2
     search_workers: int | None = None
+    search_makers: frozenset[Maker] = OTHER_MAKERS
     presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
 
 
@@ -173,6 +176,11 @@ SETTINGS: dict[str, Setting] = {
         "a whole number of processes, 1 to 64",
         lambda value: type(value) is int and 1 <= value <= 64,
     ),
+    "search_makers": Setting(
+        "who is asked for candidates beside Qiskit as it is",
+        f"a list of {', '.join(sorted(OTHER_MAKERS))}, or [] for none",
+        lambda value: isinstance(value, list) and all(one in tuple(OTHER_MAKERS) for one in value),
+    ),
     "presets": Setting("options of a run by name", "tables, such as [presets.quick]"),
 }
 """Every setting by name; `ca_file` and `presets` have checks of their own beside."""
@@ -227,6 +235,8 @@ def parse_settings(body: bytes, path: Path) -> Settings:
         raise QdeckError(
             ErrorKind.SETTINGS, f"{path}: {plain(str(error), limit=500)}.", "Correct it."
         ) from error
+    if "search_makers" in values:
+        values["search_makers"] = frozenset(map(Maker, values["search_makers"]))
     command, ca_file = values.pop("on_finish", ""), _ca_file(values.pop("ca_file", None), path)
     try:
         return Settings(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 
 from tui.common.safe_text import plain
 from tui.common.values import Value
@@ -101,6 +102,23 @@ class CheckReport(Value, frozen=True):
         return not self.diagnostics
 
 
+class Maker(StrEnum):
+    """What makes a candidate."""
+
+    QISKIT = "qiskit"
+    FRACTIONAL = "fractional"
+    """Qiskit with the fractional gates of the device: `rx` and `rzz` of any angle."""
+    PYTKET = "pytket"
+    """TKET optimizes the program, then Qiskit lays it out."""
+    CLOUD = "cloud"
+    AI = "ai"
+    """Qiskit with IBM's AI passes, run here."""
+
+
+OTHER_MAKERS = frozenset(Maker) - {Maker.QISKIT}
+"""Those that a search asks beside Qiskit as it is."""
+
+
 class TranspileOptions(Value, frozen=True):
     """How to transpile. `seed` fixes layout and routing; the cloud's AI passes may ignore it.
 
@@ -108,6 +126,7 @@ class TranspileOptions(Value, frozen=True):
         optimization_level: 0 to 3.
         cloud: on the service instead of here.
         asked: what the service is asked besides; nothing for a local run.
+        maker: of a local run: with what the circuit is made.
 
     Raises:
         ValueError: what cannot be meant, in words for the user.
@@ -117,12 +136,23 @@ class TranspileOptions(Value, frozen=True):
     seed: int | None = None
     cloud: bool = False
     asked: CloudOptions = NOTHING_ASKED
+    maker: Maker = Maker.QISKIT
 
     def __post_init__(self) -> None:
         if not self.cloud and self.asked != NOTHING_ASKED:
             raise ValueError("Options of the cloud transpiler mean nothing for transpiling here.")
         if self.seed is not None and any(name == "seed_transpiler" for name, _ in self.asked.qiskit_options):
             raise ValueError("The seed is given twice: in its own field and as seed_transpiler.")
+
+    @property
+    def fractional_gates(self) -> bool:
+        """True when the circuit may use the fractional gates of the device."""
+        return self.maker is Maker.FRACTIONAL or self.asked.fractional_gates
+
+    @property
+    def made_by(self) -> Maker:
+        """The maker, the service included."""
+        return Maker.CLOUD if self.cloud else self.maker
 
 
 class StageLosses(Value, frozen=True):

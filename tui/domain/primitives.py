@@ -40,6 +40,11 @@ class PrimitiveOptions(Value, frozen=True):
     resilience: int | None = None
 
     @property
+    def twirls_gates(self) -> bool:
+        """True when gates are twirled: asked for, or part of the level of resilience."""
+        return bool(self.twirl_gates) or (self.twirl_gates is None and (self.resilience or 0) > 1)
+
+    @property
     def words(self) -> str:
         """The options that were chosen, in words; empty for none."""
         twirled = [

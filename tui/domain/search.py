@@ -9,7 +9,7 @@ from statistics import fmean, pstdev
 from typing import Final
 
 from tui.common.values import Value
-from tui.domain.circuits import Candidate
+from tui.domain.circuits import Candidate, Maker
 
 DEFAULT_BUDGET: Final = 2.0
 """Seconds of a search."""
@@ -39,11 +39,13 @@ class SearchOptions:
         seeds: seeds that are tried, from 0 on; `None`: as many as the budget allows.
         budget: seconds of wall time from the first warm worker on; without effect on a number of seeds. The
             first run of each level is waited for in any case.
+        makers: who else is asked for candidates, beside Qiskit as it is.
     """
 
     level: int | None = None
     seeds: int | None = None
     budget: float = DEFAULT_BUDGET
+    makers: frozenset[Maker] = frozenset()
 
     @property
     def searched_level(self) -> int:
@@ -105,20 +107,31 @@ class SearchProgress(Value, frozen=True):
         seeds: of them those of the level that has many seeds.
         since: the seed that brought the best one; `None` as long as there is none.
         seconds: since the search began.
+        maker: whose candidates they are.
     """
 
     tried: int
     seeds: int
     since: int | None
     seconds: float
+    maker: Maker = Maker.QISKIT
 
     @property
     def words(self) -> str:
         """One line about it."""
+        if self.maker is not Maker.QISKIT:
+            return f"Asking {self.maker} for candidates, {self.seconds:.1f} s"
         seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
         since = "" if self.since is None else f", best of {seeds} since {self.since}"
         noun = "candidate" if self.tried == 1 else "candidates"
         return f"{self.tried} {noun} in {self.seconds:.1f} s{since}"
+
+
+class Unavailable(Value, frozen=True):
+    """A maker that made no candidate, and why."""
+
+    maker: Maker
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +141,12 @@ class SearchResult:
     Attributes:
         candidates: those that were made in full, best first; at least one.
         progress: the search at its end.
+        unavailable: makers that were asked and have made none, in a fixed order.
     """
 
     candidates: tuple[Candidate, ...]
     progress: SearchProgress
+    unavailable: tuple[Unavailable, ...] = ()
 
 
 @dataclass(slots=True)

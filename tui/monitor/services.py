@@ -8,8 +8,9 @@ from collections.abc import Awaitable
 
 from tui.common.errors import QdeckError
 from tui.common.values import Value
+from tui.domain.circuits import Maker
 from tui.domain.primitives import JobProgram
-from tui.domain.search import DEFAULT_BUDGET
+from tui.domain.search import DEFAULT_BUDGET, SearchOptions
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.circuits import Transpiler
@@ -44,6 +45,7 @@ class Options(Value, frozen=True):
         auto_result: bytes up to which results are fetched by themselves; larger ones when asked for.
         program: how primitives are submitted on the platform where a submission does not say.
         search_seconds: time of a search for candidates.
+        search_makers: who is asked for candidates beside Qiskit as it is.
     """
 
     read_only: bool = False
@@ -53,6 +55,7 @@ class Options(Value, frozen=True):
     auto_result: int = AUTO_RESULT
     program: JobProgram = JobProgram.EXECUTOR
     search_seconds: float = DEFAULT_BUDGET
+    search_makers: frozenset[Maker] = frozenset()
 
 
 class AppServices:
@@ -98,7 +101,11 @@ class AppServices:
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler
         self.transpiler = Transpiler(
-            app_state, compiler, self.backends, options.program, options.search_seconds
+            app_state,
+            compiler,
+            self.backends,
+            options.program,
+            SearchOptions(budget=options.search_seconds, makers=options.search_makers),
         )
         self.outbox.prepare = self.transpiler.prepared
         self.pricing = Pricing(app_state, self.transpiler, workers)

@@ -27,6 +27,8 @@ _CONTROL_FLOW: Final[Mapping[str, Any]] = {
     "switch_case": SwitchCaseOp,
 }
 _NON_UNITARY: Final = frozenset({"measure", "delay", "reset"})
+ANGLE_BOUNDS: Final = {"rzz": [(0.0, math.pi / 2)]}
+"""Angles that a gate may have on a device, by its name."""
 _VIRTUAL: Final = (RZGate, PhaseGate, U1Gate, Delay)
 """Gates whose parameter costs no time: allowed beside control flow."""
 
@@ -42,10 +44,12 @@ class DeviceTarget(Target):  # type: ignore[misc]
         faulty: qubits and couplers (in both directions) that the calibration calls not operational.
         misread: by qubit the probabilities of 1 for a prepared 0 and of 0 for a prepared 1; `None` where the
             calibration has the readout error alone.
+        fractional: names of its fractional gates.
     """
 
     faulty: frozenset[tuple[int, ...]] = frozenset()
     misread: tuple[tuple[float, float] | None, ...] = ()
+    fractional: frozenset[str] = frozenset()
 
 
 class Nduv(msgspec.Struct, frozen=True):
@@ -197,8 +201,9 @@ class _Builder:
             if name in _CONTROL_FLOW:
                 target.add_instruction(instruction, name=name)
                 continue
-            bounds = [(0, math.pi / 2)] if name == "rzz" else None
+            bounds = ANGLE_BOUNDS.get(name)
             target.add_instruction(instruction, self._properties[name], name=name, angle_bounds=bounds)
+        target.fractional = frozenset(name for name in self._instructions if self._fractional(name))
         return target
 
     def _left_out(self, name: str) -> bool:

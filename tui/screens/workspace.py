@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -222,7 +222,11 @@ class Workspace:
             candidate is not None
             and self.candidate_source == self.qasm
             and candidate.backend == self.backend
-            and (not candidate.options.cloud if self.search else candidate.options == self.options)
+            and (
+                not candidate.options.cloud
+                if self.search
+                else replace(candidate.options, maker=self.options.maker) == self.options
+            )
         )
 
     @property

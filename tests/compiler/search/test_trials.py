@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,12 +15,15 @@ from qiskit.transpiler import Target
 from tests.compiler.devices import device
 from tests.compiler.small_devices import ladder, small_device
 from tui.compiler.messages import MakeCandidate, RunTrial, TargetData
+from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.search.trials import Trials
+from tui.domain.circuits import Maker
 from tui.domain.devices.backends import BackendData
 from tui.domain.search import Trial
 from tui.qiskit_common.target import build_target
 
+HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
 CLOSE = 1e-4
 """Qiskit drops rotations by less."""
 GATES = ("h", "x", "sx", "t", "sdg")
@@ -30,10 +34,14 @@ def target_of(data: BackendData) -> Target:
     return build_target(data.name, data.configuration, data.properties)
 
 
-def make(source: QuantumCircuit, data: BackendData, level: int, seed: int) -> tuple[Trial, QuantumCircuit]:
+def make(
+    source: QuantumCircuit, data: BackendData, level: int, seed: int, maker: Maker = Maker.QISKIT
+) -> tuple[Trial, QuantumCircuit]:
     """A trial and its circuit, which must be one for the device."""
-    target = target_of(data)
-    request = RunTrial(qasm3.dumps(source), TargetData(data.name, data.name), level, seed)
+    target = build_target(
+        data.name, data.configuration, data.properties, fractional=maker is Maker.FRACTIONAL
+    )
+    request = RunTrial(qasm3.dumps(source), TargetData(data.name, data.name), level, seed, maker)
     trial, _, isa = Trials()._make(request, target)
     for instruction in isa.data:
         places = tuple(isa.find_bit(qubit).index for qubit in instruction.qubits)
@@ -71,6 +79,56 @@ def test_trial_is_equivalent_to_the_circuit(rows: int, data: st.DataObject) -> N
     whole = QuantumCircuit(2 * rows)
     whole.compose(source, range(source.num_qubits), inplace=True)
     assert Operator.from_circuit(isa).equiv(Operator(whole), atol=CLOSE)
+
+
+@pytest.mark.parametrize("maker", [Maker.FRACTIONAL, Maker.PYTKET])
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_trial_of_another_maker_is_equivalent_to_the_circuit(maker: Maker, data: st.DataObject) -> None:
+    """On a device that has fractional gates, in one direction and in both, whose angles are bounded."""
+    source = data.draw(circuits(data.draw(st.integers(2, 5))))
+    couplers = {(q, q + 1): 0.004 + 0.001 * q for q in range(5)} | {(0, 5): 0.02}
+    backend = small_device(6, couplers, gate="cz", both_ways=data.draw(st.booleans()), fractional=True)
+    _, isa = make(source, backend, 3, data.draw(st.integers(0, 3)), maker)
+    assert all(0 <= entry.params[0] <= math.pi / 2 for entry in isa.data if entry.name == "rzz")
+    whole = QuantumCircuit(6)
+    whole.compose(source, range(source.num_qubits), inplace=True)
+    assert Operator.from_circuit(isa).equiv(Operator(whole), atol=CLOSE)
+
+
+def test_trial_with_fractional_gates_takes_one_where_others_take_two() -> None:
+    source = QuantumCircuit(2)
+    source.rzz(0.3, 0, 1)
+    backend = small_device(2, {(0, 1): 0.01}, gate="cz", both_ways=True, fractional=True)
+    assert make(source, backend, 3, 0)[0].two_qubit_gates == 2
+    trial, isa = make(source, backend, 3, 0, Maker.FRACTIONAL)
+    assert trial.two_qubit_gates == 1 and isa.count_ops()["rzz"] == 1
+
+
+def test_trial_with_fractional_gates_is_refused_with_a_reason() -> None:
+    plain = small_device(2, {(0, 1): 0.01}, gate="cz", both_ways=True)
+    source = QuantumCircuit(2, 1)
+    source.cx(0, 1)
+    with pytest.raises(NotPossible, match="None on small"):
+        make(source, plain, 3, 0, Maker.FRACTIONAL)
+    source.measure(0, 0)
+    with source.if_test((0, 1)):
+        source.x(1)
+    there = small_device(2, {(0, 1): 0.01}, gate="cz", both_ways=True, fractional=True)
+    with pytest.raises(NotPossible, match="control flow"):
+        make(source, there, 3, 0, Maker.FRACTIONAL)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_trial_of_a_program_with_a_gate_named_like_one_of_the_device(seed: int) -> None:
+    """Its `ecr` is a CNOT: taken for the device's own it would run another circuit."""
+    text = HEAD + "gate ecr a, b { cx a, b; } qubit[2] q; h q[0]; ecr q[0], q[1];"
+    target = target_of(small_device(3, {(0, 1): 0.01, (2, 1): 0.02}))
+    _, _, isa = Trials()._make(RunTrial(text, TargetData("small", "k"), 3, seed), target)
+    bell = QuantumCircuit(3)
+    bell.h(0)
+    bell.cx(0, 1)
+    assert Operator.from_circuit(isa).equiv(Operator(bell), atol=CLOSE)
 
 
 @pytest.mark.parametrize("name", ["peekskill", "cusco", "fez"])

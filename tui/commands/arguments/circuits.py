@@ -94,6 +94,18 @@ def run(
     return finish(lambda environ: command(request, environ))
 
 
+def _makers(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+    """Read the names of makers, with commas between."""
+    from tui.domain.circuits import OTHER_MAKERS, Maker
+
+    if text is None or text in ("all", "none"):
+        return {None: None, "all": OTHER_MAKERS, "none": frozenset()}[text]
+    names = {name.strip() for name in text.split(",")}
+    if not names <= set(OTHER_MAKERS):
+        raise click.BadParameter(f"there are {', '.join(sorted(OTHER_MAKERS))}; or say all or none.")
+    return frozenset(map(Maker, names))
+
+
 @click.command(epilog=STATUSES)
 @click.argument("file", shell_complete=completes("files"))
 @service_options()
@@ -110,6 +122,13 @@ def run(
 )
 @click.option("--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Try so many seeds, however long.")
 @budget_option
+@click.option(
+    "--makers",
+    callback=_makers,
+    metavar="NAME,...",
+    help="Who is asked beside Qiskit as it is: fractional, pytket, cloud, ai; all or none. "
+    "Default: the setting, else all.",
+)
 @click.option(
     "-o",
     "--output",

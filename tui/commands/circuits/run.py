@@ -27,16 +27,15 @@ from tui.commands.shared.prices import (
     say_price,
 )
 from tui.commands.shared.progress import told_when_slow
-from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged
+from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged, search_options
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
 from tui.config.settings import folders, load_settings
-from tui.domain.circuits import DEFAULT_LEVEL, Candidate, TranspileOptions
+from tui.domain.circuits import DEFAULT_LEVEL, Candidate, Maker, TranspileOptions
 from tui.domain.cloud_transpiler import CloudOptions
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.pricing import total_price
 from tui.domain.results import JobResult
-from tui.domain.search import SearchOptions
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import Submission
 from tui.monitor.actions.circuits import SIMULATION_SECONDS
@@ -150,8 +149,9 @@ async def _candidates(
     else:
         qubits = max(one.report.stats.qubits if one.report.stats else 1 for one in circuits)
         backends = await online_backends(services, qubits)
-    budget = services.transpiler.search_seconds if request.budget is None else request.budget
-    search = SearchOptions(level=request.level, budget=budget)
+    search = search_options(services, level=request.level, budget=request.budget)
+    if request.options.twirls_gates:
+        search = replace(search, makers=search.makers - {Maker.FRACTIONAL})
     return await best_candidates(services, [one.source for one in circuits], backends, search)
 
 

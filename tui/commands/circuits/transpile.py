@@ -10,14 +10,14 @@ from tui.commands.circuits.run_request import read_circuit
 from tui.commands.shared.context import signed_in_services
 from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing, write_file
 from tui.commands.shared.output import Exit, UsageFault, say
-from tui.commands.shared.search import ALL, flagged, online_backends, search_on
+from tui.commands.shared.search import ALL, flagged, online_backends, search_on, search_options
 from tui.commands.shared.selection import ServiceChoice
-from tui.domain.circuits import Candidate
-from tui.domain.ranking import rank_key
-from tui.domain.search import SearchOptions
+from tui.domain.circuits import Candidate, Maker
+from tui.domain.ranking import ranked
+from tui.domain.search import SearchResult
 from tui.monitor.services import AppServices
 
-_HEAD = ("BACKEND", "LEVEL", "SEED", "2Q", "2Q-DEPTH", "DEPTH", "ESP", "ESP+IDLE", "TIME", "NOTE")
+_HEAD = ("BACKEND", "BY", "LEVEL", "SEED", "2Q", "2Q-DEPTH", "DEPTH", "ESP", "ESP+IDLE", "TIME", "NOTE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class TranspileRequest:
     Attributes:
         file: path of the OpenQASM file, `-` for stdin.
         backend: name of the backend; `all`: each that is online and large enough.
-        level, seeds, budget: as of `SearchOptions`; `None`: not said.
+        level, seeds, budget, makers: as of `SearchOptions`; `None`: not said.
         output: file for the best circuit; empty: none.
         yes: status 0 though the best candidate is flagged.
         listing: the form in which the candidates are printed.
@@ -39,6 +39,7 @@ class TranspileRequest:
     level: int | None = None
     seeds: int | None = None
     budget: float | None = None
+    makers: frozenset[Maker] | None = None
     output: str = ""
     yes: bool = False
     listing: Output = AS_TABLE
@@ -71,13 +72,16 @@ async def _transpile(request: TranspileRequest, environ: Mapping[str, str], sour
     async with signed_in_services(request.service, environ) as opened:
         services = opened.services
         names = await _backends(services, request, source)
-        budget = services.transpiler.search_seconds if request.budget is None else request.budget
-        options = SearchOptions(request.level, request.seeds, budget)
-        found: list[Candidate] = []
-        for name in names:
-            found += (await search_on(services, source, name, options)).candidates
-        candidates = sorted(found, key=rank_key)
-        _answer(candidates, request.listing, several=request.backend == ALL)
+        options = search_options(
+            services,
+            level=request.level,
+            seeds=request.seeds,
+            budget=request.budget,
+            makers=request.makers,
+        )
+        found = [await search_on(services, source, name, options) for name in names]
+        candidates = ranked(candidate for one in found for candidate in one.candidates)
+        _answer(candidates, found, request.listing, several=request.backend == ALL)
         best = candidates[0]
         if request.output:
             write_file(request.output, best.qasm)
@@ -95,14 +99,25 @@ async def _backends(services: AppServices, request: TranspileRequest, source: st
     return await online_backends(services, report.stats.qubits if report.stats else 1)
 
 
-def _answer(candidates: Sequence[Candidate], listing: Output, *, several: bool) -> None:
+def _answer(
+    candidates: Sequence[Candidate], found: Sequence[SearchResult], listing: Output, *, several: bool
+) -> None:
+    unavailable = list(dict.fromkeys(one for result in found for one in result.unavailable))
     facts = [candidate_facts(one, with_backend=several) for one in candidates]
+    reasons = [{"by": one.maker.value, "reason": one.reason} for one in unavailable]
     emit_listing(
         listing,
-        answer={"candidates": facts, "best": facts[0], "qasm": candidates[0].qasm},
+        answer={
+            "candidates": facts,
+            "best": facts[0],
+            "unavailable": reasons,
+            "qasm": candidates[0].qasm,
+        },
         entries=facts,
         tables=[Table(_HEAD, [_row(one) for one in candidates])],
     )
+    for one in unavailable:
+        say(f"No candidate by {one.maker}: {one.reason}")
 
 
 def candidate_facts(candidate: Candidate, *, with_backend: bool = False) -> dict[str, object]:
@@ -116,6 +131,7 @@ def candidate_facts(candidate: Candidate, *, with_backend: bool = False) -> dict
     duration = candidate.duration_us
     return {
         **({"backend": candidate.backend} if with_backend else {}),
+        "by": candidate.options.made_by.value,
         "level": candidate.options.optimization_level,
         "seed": candidate.options.seed,
         "two_qubit_gates": candidate.after.two_qubit_gates,
@@ -143,6 +159,7 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
     notes = ([] if not candidate.remapped else ["re-mapped"]) + list(candidate.flags)
     return (
         candidate.backend,
+        candidate.options.made_by,
         str(candidate.options.optimization_level),
         "" if candidate.options.seed is None else str(candidate.options.seed),
         str(after.two_qubit_gates),

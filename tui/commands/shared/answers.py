@@ -72,6 +72,7 @@ def transpiled_facts(candidate: Candidate) -> dict[str, object]:
         "optimization_level": options.optimization_level,
         "seed": options.seed,
         "where": candidate.where,
+        "by": options.made_by.value,
         **(asked if options.cloud else {}),
         "layout": list(candidate.layout),
         "estimated_success": candidate.estimated_success,

@@ -96,6 +96,7 @@ def make_services(
         auto_result=settings.auto_result_mib << 20,
         program=JobProgram(settings.program),
         search_seconds=settings.search_seconds,
+        search_makers=settings.search_makers,
     )
     return AppServices(dependencies, options)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tui.commands.shared.context import waiting_for_service
 from tui.commands.shared.output import UsageFault, say
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.circuits import Candidate
+from tui.domain.circuits import Candidate, Maker
 from tui.domain.search import SearchOptions, SearchResult
 from tui.monitor.services import AppServices
 
@@ -31,6 +31,24 @@ def refuse_flagged(candidates: Sequence[Candidate]) -> None:
     if flags:
         what = ", ".join(flags)
         raise UsageFault(f"What is to run uses what is broken: {what}. --yes submits it all the same.")
+
+
+def search_options(
+    services: AppServices,
+    *,
+    level: int | None = None,
+    seeds: int | None = None,
+    budget: float | None = None,
+    makers: frozenset[Maker] | None = None,
+) -> SearchOptions:
+    """Return the options of a search; what is `None` is as the settings say."""
+    default = services.transpiler.search_options
+    return SearchOptions(
+        level,
+        seeds,
+        default.budget if budget is None else budget,
+        default.makers if makers is None else makers,
+    )
 
 
 async def online_backends(services: AppServices, qubits: int) -> tuple[str, ...]:

@@ -43,6 +43,8 @@ def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
             the client is not installed.
     """
     pubs = [_coerced(pub, request) for pub in request.pubs]
+    if request.options.twirls_gates:
+        _refuse_fractional([pub[0] for pub in pubs], target)
     backend = None if not request.options.decoupling else SimpleNamespace(target=target)
     try:
         from qiskit_ibm_runtime.exceptions import IBMInputValueError
@@ -66,6 +68,23 @@ def prepare_program(request: PrepareProgram, target: Target) -> PreparedProgram:
     params: Any = QUANTUM_PROGRAM_PARAMS_CONVERTERS[SCHEMA].encoder(program, options)
     text = json.dumps(params.model_dump(mode="json"), separators=(",", ":"))
     return PreparedProgram(text, work_of(program, target))
+
+
+def _refuse_fractional(circuits: list[QuantumCircuit], target: Target) -> None:
+    """Refuse to twirl gates of any angle.
+
+    Raises:
+        QdeckError: `CIRCUIT`.
+    """
+    names = sorted(
+        {name for one in circuits for name in one.count_ops()} & set(getattr(target, "fractional", ()))
+    )
+    if names:
+        raise QdeckError(
+            ErrorKind.CIRCUIT,
+            f"Gates are twirled, but the circuit has fractional ones ({', '.join(names)}), which cannot be.",
+            "Take a candidate without them, or leave gate twirling out.",
+        )
 
 
 def _coerced(pub: ProgramPub, request: PrepareProgram) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from tui.compiler.qiskit.circuit_stats import Sizes
 from tui.compiler.qiskit.schedule import turns
 from tui.compiler.qiskit.scoring import Score
 from tui.domain.circuits import StageLosses
+from tui.qiskit_common.target import ANGLE_BOUNDS
 
 _FRAME_CHANGES: Final = frozenset({"id", "rz", "p", "u1", "z", "s", "sdg", "t", "tdg"})
 """One-qubit gates that a device does by counting differently: they cost nothing."""
@@ -76,7 +77,8 @@ def _uncoupled(source: QuantumCircuit, target: Target) -> Target:
     """Return a target with the device's instructions, each on all qubits."""
     free = Target(num_qubits=max(1, source.num_qubits), dt=target.dt)
     for name in target.operation_names:
-        free.add_instruction(target.operation_from_name(name), name=name)
+        bounds = ANGLE_BOUNDS.get(name)
+        free.add_instruction(target.operation_from_name(name), name=name, angle_bounds=bounds)
     return free
 
 

@@ -16,8 +16,11 @@ from tui.compiler.qiskit.circuit_stats import stats
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures
 from tui.compiler.qiskit.parser import LONGEST_TEXT, Unreadable, read
 from tui.compiler.qiskit.scoring import score
+from tui.compiler.qiskit.search.tket import optimized
 from tui.compiler.qiskit.stages import Baseline, baseline, stage_losses
-from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.circuits import Candidate, Maker, TranspileOptions
+from tui.qiskit_common.standard_gates import with_own_names
+from tui.qiskit_common.traversal import has_feedback
 
 Passes = Callable[[TranspileOptions, tuple[int, ...] | None], StagedPassManager]
 
@@ -51,11 +54,45 @@ def transpile(request: Transpile, target: Target) -> Candidate:
     options = request.options
     if options.optimization_level not in (0, 1, 2, 3):
         raise NotPossible(f"There is no optimization level {options.optimization_level}: 0 to 3.")
-    source = read(request.qasm)
+    source = read_source(request.qasm)
     check_size(source, request.target.name, target)
     started = time.monotonic()
-    isa = compiled(source, options, partial(preset_passes, target))
+    asked = for_maker(options.maker, source, request.target.name, target)
+    isa = compiled(asked, options, partial(preset_passes, target))
     return finished(request, source, isa, target, time.monotonic() - started)
+
+
+def read_source(qasm: str) -> QuantumCircuit:
+    """Read a program that is to be transpiled, its own gates told from the device's.
+
+    Raises:
+        Unreadable: Qiskit does not accept it.
+    """
+    return with_own_names(read(qasm))
+
+
+def for_maker(maker: Maker, source: QuantumCircuit, name: str, target: Target) -> QuantumCircuit:
+    """Return what is laid out: the program, or what another maker has made of it.
+
+    Args:
+        maker: who is asked.
+        source: the program.
+        name: of the device.
+        target: the device, with its fractional gates where these are asked for.
+
+    Raises:
+        NotPossible: that maker does not take it, or the device has nothing for it.
+    """
+    if maker is Maker.FRACTIONAL:
+        if not getattr(target, "fractional", ()):
+            raise NotPossible(f"None on {name}: it has no gates of any angle.")
+        if has_feedback(source):
+            raise NotPossible("Not beside control flow: devices take one or the other.")
+    if maker is not Maker.PYTKET:
+        return source
+    if fixed_place(source) is not None:
+        raise NotPossible("Not for programs that name the device's qubits themselves.")
+    return optimized(source)
 
 
 def compiled(source: QuantumCircuit, options: TranspileOptions, passes: Passes) -> QuantumCircuit:
@@ -194,7 +231,7 @@ def review(request: Review, target: Target) -> Candidate:
         Unreadable: the source is not accepted.
         NotPossible: the answer of the cloud is not a circuit for this device.
     """
-    source = read(request.source)
+    source = read_source(request.source)
     try:
         isa = read(request.isa)
     except Unreadable as error:

@@ -17,11 +17,12 @@ from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SubmittedCircuit
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
-from tui.domain.search import DEFAULT_BUDGET, SearchOptions, SearchProgress, SearchResult
+from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.timeline import CircuitTimeline
 from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
+from tui.monitor.actions.searches import Searches
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
@@ -118,7 +119,7 @@ class Transpiler:
 
     Args:
         program: how a primitive is submitted where the submission does not say.
-        search_seconds: time of a search for candidates, where nothing else is said.
+        search_options: of a search for candidates, where nothing else is said.
     """
 
     def __init__(
@@ -127,9 +128,10 @@ class Transpiler:
         compiler: Compiler,
         backends: BackendsPoller,
         program: JobProgram,
-        search_seconds: float = DEFAULT_BUDGET,
+        search_options: SearchOptions | None = None,
     ) -> None:
-        self.search_seconds = search_seconds
+        self.search_options = search_options or SearchOptions()
+        self._searches = Searches(app_state, compiler, backends, self.transpile)
         self._program = program
         self._app_state = app_state
         self._compiler = compiler
@@ -166,7 +168,7 @@ class Transpiler:
     async def search(
         self, qasm: str, backend: str, options: SearchOptions, tell: Listener = lambda _: None
     ) -> SearchResult:
-        """Search here for the best candidate; cancelling the task stops the work.
+        """Search for the best candidate; cancelling the task stops the work.
 
         Args:
             qasm: the program.
@@ -175,22 +177,12 @@ class Transpiler:
             tell: called with each candidate as soon as it is made, and now and then with the progress.
 
         Returns:
-            The candidates, best first.
+            The candidates of all makers that were asked, best first, and why others made none.
 
         Raises:
             QdeckError: the program cannot be transpiled, or the backend's data cannot be had.
         """
-        target = await self._backends.data(backend)
-        at, calibrated = self._app_state.clock.now(), calibration_time(target)
-
-        def dated(candidate: Candidate) -> Candidate:
-            return replace(candidate, at=at, calibrated=calibrated)
-
-        def told(news: SearchProgress | Candidate) -> None:
-            tell(dated(news) if isinstance(news, Candidate) else news)
-
-        found = await self._compiler.search(qasm, target, options, told)
-        return replace(found, candidates=tuple(map(dated, found.candidates)))
+        return await self._searches.on_backend(qasm, backend, options, tell)
 
     async def measured(self, candidate: Candidate, source: str) -> Candidate:
         """Return a candidate with the figures of the device's present calibration; its circuit stays.
@@ -226,7 +218,7 @@ class Transpiler:
             QdeckError: the device does not tell its durations, or the backend's data cannot be had.
         """
         target = await self._backends.data(candidate.backend)
-        fractional = candidate.options.asked.fractional_gates
+        fractional = candidate.options.fractional_gates
         return await self._compiler.timeline(candidate.qasm, target, fractional=fractional)
 
     async def drawing(self, candidate: Candidate) -> str:

@@ -13,7 +13,6 @@ from tui.domain.circuits import Candidate
 from tui.domain.devices.calibration_changes import CalibrationChange, calibration_changes
 from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.ranking import TIE
-from tui.domain.search import SearchOptions
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.polling.account_pollers import BackendsPoller
 
@@ -72,7 +71,7 @@ async def recalibration(
         The comparison; `None` when there is no later calibration, or it is not to be had in time.
     """
     try:
-        async with asyncio.timeout(PATIENCE + transpiler.search_seconds):
+        async with asyncio.timeout(PATIENCE + transpiler.search_options.budget):
             device = await backends.calibration(candidate.backend)
             if not _later(device.calibrated, candidate.calibrated):
                 return None
@@ -80,8 +79,7 @@ async def recalibration(
             now = await transpiler.measured(candidate, source)
             searched = ""
             if search:
-                options = SearchOptions(budget=transpiler.search_seconds)
-                found = await transpiler.search(source, candidate.backend, options)
+                found = await transpiler.search(source, candidate.backend, transpiler.search_options)
                 redone, searched = found.candidates, found.progress.words
             else:
                 redone = (await transpiler.transpile(source, candidate.backend, candidate.options),)

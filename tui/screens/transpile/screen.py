@@ -240,6 +240,7 @@ class TranspileScreen(SectionScreen):
         pick = message.chosen or not (message.searched and self._picked_by_user)
         for candidate in reversed(message.candidates):
             table.add(candidate, pick=pick and candidate is best)
+        table.unavailable = message.unavailable
         if pick:
             self.workspace.candidate, self.workspace.candidate_source = best, message.source
             self._pane.review(best)

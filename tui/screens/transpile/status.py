@@ -10,7 +10,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.backends import NONE_LISTED
-from tui.domain.search import SearchOptions, SearchProgress
+from tui.domain.search import SearchProgress, Unavailable
 from tui.monitor.actions.circuits import Transpiler
 from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
@@ -22,8 +22,8 @@ _MOST_FLAGS = 4
 class Transpiled(Message):
     """The compiler or the cloud answered with candidates for this text, best first.
 
-    `searched`: how the search went that has brought them; empty when it was one run. `chosen`: the user has
-    chosen the best of them already.
+    `searched`: how the search went that has brought them; empty when it was one run. `unavailable`: makers
+    that made none. `chosen`: the user has chosen the best of them already.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Transpiled(Message):
         source: str,
         pending_action: PendingAction,
         searched: str = "",
+        unavailable: Sequence[Unavailable] = (),
         *,
         chosen: bool = False,
     ) -> None:
@@ -40,6 +41,7 @@ class Transpiled(Message):
         self.source = source
         self.pending_action = pending_action
         self.searched = searched
+        self.unavailable = unavailable
         self.chosen = chosen
 
 
@@ -76,13 +78,14 @@ async def search(
         backend: name of the backend.
         pending_action: what is to be done with the best one.
     """
-    options = SearchOptions(budget=transpiler.search_seconds)
+    options = transpiler.search_options
     try:
         result = await transpiler.search(text, backend, options, lambda news: post(SearchNews(news, text)))
     except QdeckError as error:
         post(Refused(error))
     else:
-        post(Transpiled(result.candidates, text, pending_action, result.progress.words))
+        words = result.progress.words
+        post(Transpiled(result.candidates, text, pending_action, words, result.unavailable))
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:

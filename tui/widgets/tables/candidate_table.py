@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,9 +10,10 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tui.common.safe_text import plain
-from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.circuits import Candidate, Maker, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai
 from tui.domain.ranking import POOR, as_good, rank_key, ranked
+from tui.domain.search import Unavailable
 from tui.widgets.tables.row_table import Cells, Column, RowTable
 from tui.widgets.text.format import NOTHING, shot_duration, success_percent
 from tui.widgets.text.styled_text import Span, TextStyle
@@ -46,9 +47,17 @@ _NARROW = (
     Column("+IDLE", 7, right=True, id="idle"),
     Column("NOTE", 10, grow=1, id="note"),
 )
+_WORDS: dict[Maker, str] = {
+    Maker.QISKIT: "local",
+    Maker.FRACTIONAL: "fract.",
+    Maker.PYTKET: "pytket",
+    Maker.CLOUD: "cloud",
+    Maker.AI: "AI",
+}
+"""Makers in a few cells; Qiskit as it is runs here."""
 _KEYS: dict[str, Callable[[Candidate], Any]] = {
     "rank": rank_key,
-    "by": lambda one: (one.where, one.remapped),
+    "by": lambda one: (_WORDS[one.options.made_by], one.remapped),
     "level": lambda one: -one.options.optimization_level,
     "seed": lambda one: -1 if one.options.seed is None else one.options.seed,
     "backend": lambda one: one.backend,
@@ -63,7 +72,7 @@ _KEYS: dict[str, Callable[[Candidate], Any]] = {
 
 
 class CandidateTable(RowTable):
-    """One row a way of transpiling; the newest of each way is kept."""
+    """One row a way of transpiling; the newest of each way is kept. Below them makers that made none."""
 
     GUTTER: ClassVar[int] = 2
     DEFAULT_CSS = "CandidateTable { height: auto; }"
@@ -83,6 +92,7 @@ class CandidateTable(RowTable):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(_NARROW, self._cells, id=id)
         self._candidates: dict[str, Candidate] = {}
+        self._unavailable: dict[str, Unavailable] = {}
         self._ranks: dict[str, int] = {}
         self._best: Candidate | None = None
         self._picked = ""
@@ -113,6 +123,7 @@ class CandidateTable(RowTable):
     def clear(self) -> None:
         """Remove all candidates."""
         self._candidates.clear()
+        self._unavailable.clear()
         self._picked = ""
         self._show()
 
@@ -120,6 +131,16 @@ class CandidateTable(RowTable):
     def candidates(self) -> tuple[Candidate, ...]:
         """Candidates, best first."""
         return tuple(ranked(self._candidates.values()))
+
+    @property
+    def unavailable(self) -> tuple[Unavailable, ...]:
+        """Makers that were asked and have made no candidate; each has a row that says why."""
+        return tuple(self._unavailable.values())
+
+    @unavailable.setter
+    def unavailable(self, makers: Sequence[Unavailable]) -> None:
+        self._unavailable = {f"{one.maker} made none": one for one in makers}
+        self._show()
 
     def use_rows(self, most: int) -> None:
         """Be no higher than `most` lines, the head included."""
@@ -164,10 +185,10 @@ class CandidateTable(RowTable):
         by = _KEYS[self._column]
         order.sort(key=lambda key: by(self._candidates[key]), reverse=self._turned)
         self._fit_height()
-        self.show(order)
+        self.show([*order, *self._unavailable])
 
     def _fit_height(self) -> None:
-        self.styles.height = min(self._most_rows, len(self._candidates) + 1)
+        self.styles.height = min(self._most_rows, len(self._candidates) + len(self._unavailable) + 1)
 
     def on_resize(self) -> None:
         """Use the columns that there is room for."""
@@ -189,6 +210,10 @@ class CandidateTable(RowTable):
         self.action_pick()
 
     def _cells(self, key: str) -> Cells:
+        if (none := self._unavailable.get(key)) is not None:
+            empty = [Span("")] * (len(self.columns) - 3)
+            note = Span(plain(none.reason), TextStyle.MUTED)
+            return (Span(NOTHING, TextStyle.MUTED), Span(_WORDS[none.maker], TextStyle.MUTED), *empty, note)
         candidate = self._candidates[key]
         options, after = candidate.options, candidate.after
         bad = TextStyle.BAD if candidate.flags else TextStyle.PLAIN
@@ -238,7 +263,8 @@ def _brief(flag: str) -> str:
 def _made_by(candidate: Candidate) -> str:
     options = candidate.options
     again = " ⟳" if candidate.remapped else ""
-    return plain(candidate.where, limit=20) + (_ai(options) if options.cloud else "") + again
+    made_by = _WORDS[options.made_by]
+    return made_by + (_ai(options) if options.cloud else "") + again
 
 
 def _ai(options: TranspileOptions) -> str:

@@ -19,6 +19,7 @@ import rustworkx
 from qiskit.transpiler import Target
 
 from tui.compiler.qiskit.calibration import DEAD
+from tui.qiskit_common.target import ANGLE_BOUNDS
 
 SHARES: Final = (0.9, 0.75, 0.6, 0.45)
 """Shares of the couplers, the best ones, that regions are made of."""
@@ -143,7 +144,7 @@ def undirected(target: Target, edges: Iterable[Edge]) -> Target:
             elif frozenset(qubits) in kept:
                 properties[qubits] = entry
                 properties.setdefault(qubits[::-1], entries.get(qubits[::-1], entry))
-        copy.add_instruction(operation, properties, name=name)
+        copy.add_instruction(operation, properties, name=name, angle_bounds=ANGLE_BOUNDS.get(name))
     return copy
 
 

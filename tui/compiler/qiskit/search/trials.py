@@ -22,12 +22,20 @@ from qiskit.transpiler.passes.layout.vf2_post_layout import VF2PostLayoutStopRea
 
 from tui.compiler.messages import Finished, MakeCandidate, RunTrial, Transpile
 from tui.compiler.qiskit.circuit_stats import stats
-from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.scoring import rank
 from tui.compiler.qiskit.search.regions import Region, regions
 from tui.compiler.qiskit.stages import Baseline, baseline
-from tui.compiler.qiskit.transpile import Passes, check_size, compiled, finished, fixed_place, preset_passes
-from tui.domain.circuits import TranspileOptions
+from tui.compiler.qiskit.transpile import (
+    Passes,
+    check_size,
+    compiled,
+    finished,
+    fixed_place,
+    for_maker,
+    preset_passes,
+    read_source,
+)
+from tui.domain.circuits import Maker, TranspileOptions
 from tui.domain.search import Trial
 
 REMAP_CALLS: Final = 300_000
@@ -45,9 +53,9 @@ class Trials:
     """Makes trials, and keeps what those of one circuit share."""
 
     def __init__(self) -> None:
-        self._sources: OrderedDict[str, QuantumCircuit] = OrderedDict()
-        self._regions: OrderedDict[tuple[str, int], tuple[Region, ...]] = OrderedDict()
-        self._baselines: OrderedDict[tuple[str, int, str], Baseline] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, Maker], QuantumCircuit] = OrderedDict()
+        self._regions: OrderedDict[tuple[str, bool, int], tuple[Region, ...]] = OrderedDict()
+        self._baselines: OrderedDict[tuple[str, int, str, bool], Baseline] = OrderedDict()
 
     def run(self, request: RunTrial, target: Target) -> Trial:
         """Make a circuit and tell its figures.
@@ -62,9 +70,9 @@ class Trials:
         began = time.monotonic()
         trial, source, isa = self._make(request, target)
         seconds = time.monotonic() - began
-        options = TranspileOptions(request.level, request.seed)
+        options = TranspileOptions(request.level, request.seed, maker=request.maker)
         whole = Transpile(request.qasm, request.target, options)
-        key = request.qasm, request.level, request.target.key
+        key = request.qasm, request.level, request.target.key, request.target.fractional
         before = _kept(self._baselines, key, lambda: baseline(source, request.level, target))
         candidate = finished(whole, source, isa, target, seconds, before)
         return Finished(trial, replace(candidate, remapped=trial.remapped))
@@ -72,18 +80,19 @@ class Trials:
     def _make(
         self, request: RunTrial | MakeCandidate, target: Target
     ) -> tuple[Trial, QuantumCircuit, QuantumCircuit]:
-        source = _kept(self._sources, request.qasm, lambda: read(request.qasm))
+        source = _kept(self._sources, (request.qasm, Maker.QISKIT), lambda: read_source(request.qasm))
         check_size(source, request.target.name, target)
+        asked = self._for_maker(request, source, target)
         found: tuple[Region, ...] = ()
         if request.level >= REGIONS_FROM_LEVEL and fixed_place(source) is None and source.num_qubits:
-            key = request.target.key, source.num_qubits
-            found = _kept(self._regions, key, lambda: regions(target, source.num_qubits))
+            place = request.target.key, request.target.fractional, source.num_qubits
+            found = _kept(self._regions, place, lambda: regions(target, source.num_qubits))
         index = (request.seed - 1) % max(1, len(found)) if request.seed else -1
         region = found[index] if found and index >= 0 else None
         passes: Passes = partial(preset_passes, target)
         if region is not None:
             passes = partial(_region_passes, target, region, found[0])
-        isa = compiled(source, TranspileOptions(request.level, request.seed), passes)
+        isa = compiled(asked, TranspileOptions(request.level, request.seed), passes)
         figures, ranked = stats(isa), rank(isa, target)
         trial = Trial(
             level=request.level,
@@ -97,6 +106,17 @@ class Trials:
             flagged=bool(ranked.flags),
         )
         return trial, source, isa
+
+    def _for_maker(
+        self, request: RunTrial | MakeCandidate, source: QuantumCircuit, target: Target
+    ) -> QuantumCircuit:
+        def made() -> QuantumCircuit:
+            return for_maker(request.maker, source, request.target.name, target)
+
+        if request.maker is not Maker.PYTKET:
+            return made()
+        # TKET goes by the program alone, whatever the device is.
+        return _kept(self._sources, (request.qasm, request.maker), made)
 
 
 def _region_passes(
