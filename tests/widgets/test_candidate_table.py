@@ -133,6 +133,7 @@ async def test_makers_are_named_and_those_that_made_none_say_why_below() -> None
         shown = zip(rows(table), ("pytket", "fract.", "cloud"), strict=True)
         assert all(f" {word} " in row for row, word in shown)
         assert "Classic only." in rows(table)[2]
+        await pilot.pause()
         assert table.size.height == 4
         await pilot.press("end", "enter")
         assert table.gutter_text(table.keys[2], False).strip() == ""
