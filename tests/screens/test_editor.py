@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from tests.support.app import running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
-from tests.support.circuits import BELL, BELL_DRAWING
+from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
@@ -21,6 +21,7 @@ from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.editor.checks import CheckPane
+from tui.screens.editor.circuit import CircuitPane
 from tui.screens.editor.screen import EditorScreen
 from tui.screens.transpile.screen import TranspileScreen
 from tui.screens.workspace import PendingAction
@@ -130,13 +131,41 @@ async def test_editor_without_qiskit_says_how_to_install_it() -> None:
 
 
 async def test_editor_draws_the_circuit_where_there_is_room() -> None:
-    services = AppServicesHarness()
-    services.drawing = BELL_DRAWING
-    async with running(services, size=(120, 40)) as pilot:
+    async with running(size=(120, 40)) as pilot:
         await open_editor(pilot, BELL)
-        await until(pilot, lambda: shows(pilot, "q_1:", "┤ X ├"))
+        await until(pilot, lambda: shows(pilot, "q[1] ────⊕"))
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: not shows(pilot, "┤ X ├"))
+        await until(pilot, lambda: not shows(pilot, "⊕"))
+        await pilot.press("alt+c")
+        await until(pilot, lambda: shows(pilot, "q[1] ────⊕") and not shows(pilot, "include"))
+        await pilot.press("escape")
+        await until(pilot, lambda: shows(pilot, "include") and not shows(pilot, "⊕"))
+
+
+async def test_circuit_marks_the_operations_of_the_cursors_line_and_leads_to_the_line_of_one() -> None:
+    async with running(size=(120, 40)) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "⊕"))
+        circuit = app_of(pilot).screen.query_one(CircuitPane)
+        area.move_cursor((6, 0))
+        await until(pilot, lambda: set(circuit.view.marked) == {2, 3})
+        await pilot.press("alt+c", "right", "enter")
+        await until(pilot, lambda: area.has_focus and area.cursor_location == (5, 0))
+        assert set(circuit.view.marked) == {1}
+
+
+async def test_circuit_says_at_once_from_which_line_on_it_is_old_and_goes_when_the_text_is_broken() -> None:
+    services = AppServicesHarness()
+    async with running(services, size=(120, 40)) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "⊕"))
+        services.report = WRONG
+        area.move_cursor((4, 0))
+        await pilot.press("h")
+        await pilot.pause()
+        assert shows(pilot, "of the text before line 5 changed", "⊕")
+        await until(pilot, lambda: shows(pilot, "there is none: the text has errors"))
+        assert not shows(pilot, "⊕")
 
 
 async def test_open_dialog_opens_an_example_by_two_keys() -> None:

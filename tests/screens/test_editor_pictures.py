@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
-from tests.support.circuits import BELL, BELL_DRAWING
+from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.domain.circuits import CheckReport, Diagnostic
 
@@ -17,7 +17,6 @@ WRONG = CheckReport((Diagnostic(5, 1, "'hh' is not defined in this scope [red]")
 
 def app_with(text: str, services: AppServicesHarness | None = None) -> QDeckApp:
     services = services or AppServicesHarness()
-    services.drawing = BELL_DRAWING
     app = make_app(services)
     app.workspace.qasm = app.workspace.saved = text
     app.workspace.name = "bell" if text else "untitled"
@@ -52,7 +51,7 @@ def test_editor_checked_at_80x24(snap_compare: SnapCompare) -> None:
 def test_editor_drawing_at_120x40(snap_compare: SnapCompare) -> None:
     async def drawn(pilot: Pilot[None]) -> None:
         await until_checked(pilot)
-        await until(pilot, lambda: "┤ X ├" in screen_text(pilot))
+        await until(pilot, lambda: "⊕" in screen_text(pilot))
 
     assert snap_compare(app_with(BELL), terminal_size=(120, 40), run_before=drawn)
 

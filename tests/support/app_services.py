@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.monitor.fakes import FakeHost, FakeService, PreparingCompiler
-from tests.support.circuits import BELL, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
+from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
@@ -61,7 +61,8 @@ from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import SimulationEstimate, Submission
-from tui.domain.timeline import CircuitTimeline
+from tui.domain.views.diagram import CircuitDiagram
+from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
@@ -98,6 +99,10 @@ class RecordingCompiler(PreparingCompiler):
         await self._harness.wait()
         self._harness.record("transpile", qasm, target.name, options)
         return replace(self._harness.candidate, backend=target.name, options=options)
+
+    async def diagram(self, qasm: str) -> CircuitDiagram:
+        self._harness.record("diagram", qasm)
+        return self._harness.diagram
 
     async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
         await self._harness.wait()
@@ -385,6 +390,7 @@ class AppServicesHarness(AppServices):
         self.report = CheckReport(
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
         )
+        self.diagram = BELL_DIAGRAM
         self.drawing = "q_0: ┤ H ├──■──"
         self.candidate: Candidate = bell_candidate()
         self.searched_levels: tuple[int, ...] = (3,)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
-from tui.domain.timeline import CircuitTimeline, TimelineOperation
+from tui.domain.views.diagram import CircuitDiagram, Symbol, Wire
+from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -52,6 +53,16 @@ BELL_TIMELINE = CircuitTimeline(
         TimelineOperation("measure", (14,), 0.8, 0.8, 8),
     ),
     ((13, 0.0), (14, 0.2)),
+)
+BELL_DIAGRAM = CircuitDiagram(
+    (Wire("q[0]", "q"), Wire("q[1]", "q")),
+    4,
+    (
+        Symbol(0, (0,), ("H",), 5),
+        Symbol(1, (0, 1), ("●", "⊕"), 6),
+        Symbol(2, (0,), ("M→c0",), 7),
+        Symbol(2, (1,), ("M→c1",), 7),
+    ),
 )
 BELL_STATS = CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2})
 BELL_REPORT = CheckReport((), BELL_STATS, (), measures=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 
 from tests.support.circuits import BELL_TIMELINE
-from tui.domain.timeline import CircuitTimeline, TimelineOperation
+from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.widgets.circuit.timeline import Kind, Timeline, Window, operation_line, row_cells
 from tui.widgets.text.styled_text import text_of
 

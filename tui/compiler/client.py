@@ -31,7 +31,8 @@ from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
-from tui.domain.timeline import CircuitTimeline
+from tui.domain.views.diagram import CircuitDiagram
+from tui.domain.views.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0
 """Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
@@ -120,6 +121,10 @@ class Compiler:
             The program as Qiskit writes it, without comments; read again it is the same circuit.
         """
         return await self._request_soon(messages.Convert(qasm, version), str)
+
+    async def diagram(self, qasm: str) -> CircuitDiagram:
+        """Lay out the operations of an OpenQASM program in rows and columns, idle qubits left out."""
+        return await self._request_soon(messages.DiagramOf(qasm), CircuitDiagram)
 
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
         """Draw an ISA program in one piece, as wide as it is.

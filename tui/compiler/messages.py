@@ -50,6 +50,12 @@ class Convert(msgspec.Struct, frozen=True, tag="convert"):
     version: int
 
 
+class DiagramOf(msgspec.Struct, frozen=True, tag="diagram-of"):
+    """Lay out the operations of a program. Result: `CircuitDiagram`."""
+
+    qasm: str
+
+
 class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
     """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`."""
 
@@ -200,6 +206,7 @@ Request = (
     Check
     | Draw
     | Convert
+    | DiagramOf
     | DecodeQpy
     | EstimatorValues
     | PrepareProgram

@@ -19,7 +19,7 @@ from antlr4.error.ErrorListener import ErrorListener
 from openqasm3 import ast
 from openqasm3.parser import QASM3ParsingError, QASMNodeVisitor, qasm3Lexer, qasm3Parser
 from qiskit import QuantumCircuit
-from qiskit.circuit import ClassicalRegister, Qubit
+from qiskit.circuit import CONTROL_FLOW_OP_NAMES, ClassicalRegister, Qubit
 from qiskit.circuit.library import IGate
 from qiskit_qasm3_import import types
 from qiskit_qasm3_import.converter import ConvertVisitor
@@ -77,7 +77,10 @@ def load(program: str) -> QuantumCircuit:
     Raises:
         OpenQasm3Error: the program is not accepted.
     """
-    importer = _Importer()
+    return _import(_Importer(), program)
+
+
+def _import(importer: _Importer, program: str) -> QuantumCircuit:
     try:
         tree, importer.hardware_qubits = _parse(program)
         circuit: QuantumCircuit = importer.convert(tree).circuit
@@ -94,6 +97,20 @@ def load(program: str) -> QuantumCircuit:
         text = str(getattr(error, "message", error)) or type(error).__name__
         raise OpenQasm3Error(Problem("build", text, line, column, gate=gate, cause=error)) from error
     return circuit
+
+
+def load_with_lines(program: str) -> tuple[QuantumCircuit, list[tuple[int, ...]]]:
+    """Import an OpenQASM 3 program, and tell where its operations come from.
+
+    Returns:
+        The circuit as by `load`; for each of its operations in program order, those in blocks included but
+        not the blocks, the lines of the statements that it stands in, outermost first, from 1.
+
+    Raises:
+        OpenQasm3Error: the program is not accepted.
+    """
+    importer = _TracingImporter()
+    return _import(importer, program), importer.lines
 
 
 class _Listener(ErrorListener):  # type: ignore[misc]  # the ANTLR runtime has no types
@@ -236,6 +253,33 @@ class _Importer(ConvertVisitor):  # type: ignore[misc]  # the importer has no ty
         size = node.size if isinstance(node, ast.QubitDeclaration) else getattr(kind, "size", None)
         if isinstance(size, ast.IntegerLiteral) and size.value > MOST_BITS:
             raise_from_node(node, f"a register of more than {MOST_BITS:,} bits is not read")
+
+
+class _TracingImporter(_Importer):
+    """An importer that notes the statements of each operation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[int, ...]] = []
+
+    def visit_Program(self, node: ast.Program, context: Any) -> Any:
+        """Visit all statements; what they append to the circuit is noted."""
+        circuit, append = context.circuit, context.circuit.append
+
+        def noting(instruction: Any, *arguments: Any, **named: Any) -> Any:
+            appended = append(instruction, *arguments, **named)
+            if getattr(instruction, "name", "") not in CONTROL_FLOW_OP_NAMES:
+                spans = (getattr(statement, "span", None) for statement in self.open_statements)
+                where = tuple(span.start_line if span is not None else 0 for span in spans)
+                self.lines.extend([where] * len(appended))
+            return appended
+
+        # An attribute of this one circuit: its blocks are appended to by it, too.
+        circuit.append = noting
+        try:
+            return super().visit_Program(node, context)
+        finally:
+            del circuit.append
 
 
 def _import_problem(message: str, program: str) -> Problem:

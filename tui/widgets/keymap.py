@@ -155,6 +155,8 @@ EDITOR = _place(
     Key("new", "ctrl+n", "new", "New", "Start an empty circuit.", priority=True),
     Key("save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
+    Key("circuit", "alt+c", "circuit", "Circuit", "Go to the drawn circuit, and back.", False, True),
+    Key("text", "escape", "text", "Text", "Go back from the circuit to the text.", priority=True),
     Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
     Key("find", "ctrl+f", "find(False)", "Find", "Find in the text.", False, True),
     Key("replace", "ctrl+r", "find(True)", "Replace", "Find and replace in the text.", False, True),

@@ -22,6 +22,7 @@ from tui.compiler.qiskit.qpy import decode_qpy, encode_qpy
 from tui.compiler.qiskit.quantum_program import prepare_program
 from tui.compiler.qiskit.search.trials import Trials
 from tui.compiler.qiskit.transpile import review, transpile
+from tui.compiler.qiskit.views.diagram import diagram
 from tui.compiler.qiskit.views.drawing import draw_isa
 from tui.compiler.qiskit.views.timeline import timeline
 from tui.domain.circuits import TranspileOptions
@@ -92,6 +93,8 @@ class RequestHandler:
                 return draw(read(qasm), width)
             case messages.Convert(qasm, version):
                 return convert(qasm, version)
+            case messages.DiagramOf(qasm):
+                return diagram(qasm)
             case messages.DrawIsa():
                 return draw_isa(request)
             case messages.DecodeQpy(payload):

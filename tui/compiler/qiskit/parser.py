@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from qiskit import QuantumCircuit, qasm2, qasm3
@@ -13,7 +14,7 @@ from tui.compiler.qiskit.wording import building, importing, syntax
 from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
 from tui.openqasm.analysis.brackets import OPENING, misplaced_closing, open_brackets, unpaired_brace
 from tui.openqasm.analysis.statements import without_comments
-from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load
+from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load, load_with_lines
 
 LONGEST_TEXT: Final = 8_000_000
 _PLACE: Final = re.compile(r"<input>:(\d+),(\d+): (.*)$", re.DOTALL)
@@ -115,6 +116,23 @@ def read(text: str) -> QuantumCircuit:
     raise unreadable(f"There is no OpenQASM {version} here: 2 and 3 are read.", line, 1)
 
 
+@lru_cache(maxsize=1)
+def read_with_lines(text: str) -> tuple[QuantumCircuit, list[tuple[int, ...]]]:
+    """Read an OpenQASM 3 program, and tell where its operations come from: as `load_with_lines`.
+
+    The last one is kept: an editor asks for its diagram after it was checked. Nobody may change it.
+
+    Raises:
+        Unreadable: Qiskit does not accept it.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise unreadable(f"The program is longer than {LONGEST_TEXT:,} characters.")
+    try:
+        return load_with_lines(text)
+    except OpenQasm3Error as error:
+        raise of_openqasm3(error, text) from error
+
+
 def check(text: str) -> CheckReport:
     """Check a program with Qiskit's importers.
 
@@ -122,7 +140,7 @@ def check(text: str) -> CheckReport:
         The report: diagnostics of a program that is not accepted, else sizes and names of parameters.
     """
     try:
-        circuit = read(text)
+        circuit = read_with_lines(text)[0] if version_of(text) == 3 and not is_blank(text) else read(text)
     except Unreadable as error:
         return CheckReport(error.diagnostics)
     return CheckReport(

@@ -19,7 +19,7 @@ from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
-from tui.domain.timeline import CircuitTimeline
+from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
 from tui.monitor.actions.searches import Searches

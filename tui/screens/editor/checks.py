@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from textual import on
 from textual.message import Message
 from textual.timer import Timer
@@ -25,10 +23,7 @@ FIRST_LONG = 8.0
 
 
 class CheckPane(TextBlock):
-    """Has Qiskit check the workspace's text and draw its circuit; shows how far that is and what was found.
-
-    Args:
-        drawing_width: gives the cells that the drawing has; 0: it is not shown.
+    """Has Qiskit check the workspace's text; shows how far that is and what was found.
 
     Attributes:
         state: how far the check of the text is, its report or its failure.
@@ -46,19 +41,12 @@ class CheckPane(TextBlock):
             self.error = error
 
     class Checked(Message):
-        """There is an answer for the text as it stands."""
+        """There is an answer for the text as it stands; for an empty text there is no report."""
 
-        def __init__(self, report: CheckReport | None) -> None:
-            super().__init__()
-            self.report = report
-
-    class Drawn(Message):
-        """The circuit of the text as it stands is drawn; an empty text has an empty drawing."""
-
-        def __init__(self, text: str, drawing: str) -> None:
+        def __init__(self, text: str, report: CheckReport | None) -> None:
             super().__init__()
             self.text = text
-            self.drawing = drawing
+            self.report = report
 
     class Pausing(Message):
         """Typing pauses: the text is sent to be checked now, or is empty."""
@@ -73,19 +61,16 @@ class CheckPane(TextBlock):
     """The text it checks."""
     _patience: Timer | None = None
 
-    def __init__(
-        self, services: AppServices, workspace: Workspace, drawing_width: Callable[[], int], *, id: str
-    ) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace, *, id: str) -> None:
         super().__init__(id=id)
         self.services = services
         self.workspace = workspace
         self.state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
         self.takes_long = self.ever_checked = False
-        self._drawing_width = drawing_width
 
     @property
     def busy(self) -> bool:
-        """True while a check or a drawing is under way."""
+        """True while a check is under way."""
         return self._asking is not None
 
     @property
@@ -137,7 +122,7 @@ class CheckPane(TextBlock):
         text = self.workspace.qasm
         self.post_message(self.Pausing())
         if not text.strip():
-            self.post_message(self.Drawn("", ""))
+            self.post_message(self.Checked("", None))
             return
         if not self.ever_checked:
             self.say(CheckState.STARTING)
@@ -154,13 +139,10 @@ class CheckPane(TextBlock):
         self.post_message(self.PatienceChanged())
 
     async def _check(self, text: str) -> None:
-        """Ask Qiskit, and for the drawing when there is room for it."""
+        """Ask Qiskit."""
         try:
             report = await self.services.compiler.check(text)
             self.post_message(self.Answer(text, report))
-            width = self._drawing_width()
-            if report.ok and width:
-                self.post_message(self.Drawn(text, await self.services.compiler.draw(text, width=width)))
         except QdeckError as error:
             self.post_message(self.Answer(text, None, error))
         finally:
@@ -176,9 +158,4 @@ class CheckPane(TextBlock):
             self.ask_soon()  # an answer to an older text says nothing of this one
             return
         self.say(message.report or message.error or CheckState.NOTHING)
-        self.post_message(self.Checked(message.report))
-
-    @on(Drawn)
-    def _drew(self, message: Drawn) -> None:
-        if message.text and message.text != self.workspace.qasm:
-            message.stop()
+        self.post_message(self.Checked(message.text, message.report))

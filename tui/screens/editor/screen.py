@@ -10,16 +10,21 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import TextArea
 
+from tui.domain.circuits import CheckReport
 from tui.monitor.services import AppServices
+from tui.openqasm.drafts import Change, ChangeKind
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
+from tui.screens.editor.circuit import CircuitPane
 from tui.screens.editor.files import EditorFiles
 from tui.screens.editor.find_bar import FindBar
-from tui.screens.workspace import PendingAction, Workspace
+from tui.screens.workspace import Buffer, PendingAction, Workspace
+from tui.widgets.circuit.diagram_view import DiagramView
 from tui.widgets.circuit.line_editing import wrong_place
+from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.keymap import EDITOR, bindings
-from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
+from tui.widgets.text.text_widgets import TextBlock
 
 ROOMY = 110
 """Columns from which on the circuit is drawn beside its text."""
@@ -35,7 +40,7 @@ class EditorScreen(EditorFiles):
     SECTION = "editor"
     BINDINGS: ClassVar = bindings(EDITOR)
 
-    _next_error = 0
+    _next_error = _first_changed = 0
     _seen: tuple[object, int] = (None, 0)
     """The document, and its version, that was taken notice of."""
 
@@ -43,7 +48,8 @@ class EditorScreen(EditorFiles):
         invitation = _INVITATION + ("" if services.read_only else _RUNS)
         super().__init__(services, workspace, drafts, Content(invitation))
         self.find_bar = FindBar(lambda: self.area)
-        self.checks = CheckPane(services, workspace, self._drawing_width, id="verdict")
+        self.checks = CheckPane(services, workspace, id="verdict")
+        self.circuit = CircuitPane(services, id="circuit")
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
@@ -52,12 +58,11 @@ class EditorScreen(EditorFiles):
         yield self.find_bar
         with Horizontal(id="desk"):
             yield self.buffers
-            yield TextPane(id="circuit")
+            yield self.circuit
         yield self.checks
 
     def on_mount(self) -> None:
         """The caret is in the text."""
-        self.query_one("#circuit", TextPane).can_focus = False
         self._show_front()
 
     def on_screen_resume(self) -> None:
@@ -70,7 +75,8 @@ class EditorScreen(EditorFiles):
         roomy = self.size.width >= ROOMY
         if roomy != self.has_class("-roomy"):
             self.set_class(roomy, "-roomy")
-            self.call_after_refresh(self.checks.ask_soon)
+            self.set_class(not roomy and self.circuit.view.has_focus, "-circuit")
+            self.call_after_refresh(self._draw)
 
     # --- checking --------------------------------------------------------------------------------
 
@@ -85,9 +91,19 @@ class EditorScreen(EditorFiles):
         self._show_title(typing=not document.empty)
         self.find_bar.follow()
         self.checks.edited(empty=document.empty)
+        self.circuit.edited(self._first_changed or self.area.cursor_location[0] + 1)
+        self._first_changed = 0
 
     def _text_loaded(self) -> None:
         self.checks.begin()
+        self.circuit.clear()
+        self._first_changed = 0
+
+    def _note_change(self, buffer: Buffer, area: QasmEditor, change: Change) -> None:
+        super()._note_change(buffer, area, change)
+        if change.kind is ChangeKind.EDIT:
+            line = min(change.start, change.end)[0] + 1
+            self._first_changed = min(line, self._first_changed or line)
 
     @on(CheckPane.Pausing)
     def _paused(self) -> None:
@@ -99,19 +115,53 @@ class EditorScreen(EditorFiles):
         report = message.report
         self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
         self.area.mark(self.checks.diagnostics)
+        if report is not None and report.ok:
+            self.circuit.draw(message.text)
+        else:
+            self.circuit.clear("there is none: the text has errors" if message.text else "")
         self.refresh_bindings()
 
     @on(CheckPane.PatienceChanged)
     def _patience_changed(self) -> None:
         self.refresh_bindings()
 
-    @on(CheckPane.Drawn)
-    def _drew(self, message: CheckPane.Drawn) -> None:
-        page = text_page(message.drawing) if message.drawing else []
-        self.query_one("#circuit", TextPane).show(lambda _width: page, home=not message.text)
+    # --- the circuit -----------------------------------------------------------------------------
 
-    def _drawing_width(self) -> int:
-        return self.query_one("#circuit").size.width if self.has_class("-roomy") else 0
+    @on(TextArea.SelectionChanged)
+    def _mark_circuit(self) -> None:
+        self.circuit.mark(self.area.cursor_location[0] + 1)
+
+    @on(DiagramView.Picked)
+    def _picked(self, message: DiagramView.Picked) -> None:
+        """Go to the line of an operation."""
+        self._show_circuit(False)
+        self.area.move_cursor((message.line - 1, 0), center=True)
+        self.area.focus()
+
+    def action_circuit(self) -> None:
+        """Go to the circuit, and from it back to the text."""
+        if self.circuit.view.has_focus:
+            self._show_circuit(False)
+            self.area.focus()
+        elif self.checks.diagnostics or not self.workspace.qasm.strip():
+            self.shell.show_notice("There is no circuit to draw: the text has errors, or is empty.")
+        else:
+            self._show_circuit(True)
+            self.circuit.view.focus()
+
+    def action_text(self) -> None:
+        """Go back from the circuit to the text."""
+        self.action_circuit()
+
+    def _show_circuit(self, shown: bool) -> None:
+        """In a narrow terminal the circuit takes the place of the text."""
+        self.set_class(shown and not self.has_class("-roomy"), "-circuit")
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        report = self.checks.state
+        if isinstance(report, CheckReport) and report.ok:
+            self.circuit.draw(self.workspace.qasm)
 
     # --- going about the text --------------------------------------------------------------------
 
@@ -154,9 +204,15 @@ class EditorScreen(EditorFiles):
         self.call_after_refresh(self.refresh_bindings)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`jump` exists only while there are errors, `stop` while a check takes long."""
+        """Leave out keys that have nothing to do: `jump` without errors, `stop` while no check takes long.
+
+        Returns:
+            True when the action exists now.
+        """
         if action == "stop":
-            return self.checks.takes_long
+            return self.checks.takes_long and not self.circuit.view.has_focus
+        if action == "text":
+            return self.circuit.view.has_focus
         return bool(self.checks.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, pending_action: PendingAction) -> None:

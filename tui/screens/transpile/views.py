@@ -16,7 +16,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.calibrations import DeviceCalibration
-from tui.domain.timeline import CircuitTimeline, TimelineOperation
+from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
 from tui.screens.transpile.status import warning_lines
 from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats

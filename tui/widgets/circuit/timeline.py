@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.common.safe_text import plain
-from tui.domain.timeline import CircuitTimeline, TimelineOperation
+from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.widgets.text.format import shot_duration
 from tui.widgets.text.styled_text import BLANK, TEXT_STYLES, Span, StyledLine, TextStyle, fit, line, strip_of
 

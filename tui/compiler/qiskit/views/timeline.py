@@ -11,7 +11,7 @@ from tui.compiler.qiskit.calibration import calibration
 from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.parser import read
 from tui.compiler.qiskit.schedule import UnknownLength, schedule
-from tui.domain.timeline import CircuitTimeline, TimelineOperation
+from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 
 MOST_OPERATIONS: Final = 50_000
 _DECLARATIONS: Final = frozenset(

@@ -1,0 +1,1 @@
+"""Views of a circuit as values: its diagram, what runs when on which qubit."""
