@@ -95,6 +95,10 @@ class RecordingCompiler(PreparingCompiler):
         self._harness.record("draw", qasm)
         return self._harness.drawing
 
+    async def convert(self, qasm: str, version: int) -> str:
+        self._harness.record("convert", qasm, version)
+        return f"OPENQASM {version}.0;\nqreg q[2];\n"
+
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         await self._harness.wait()
         self._harness.record("transpile", qasm, target.name, options)

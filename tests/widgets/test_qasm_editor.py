@@ -178,3 +178,25 @@ async def test_read_only_text_takes_no_line_commands() -> None:
         area.read_only = True
         await pilot.press("ctrl+underscore", "alt+down", "alt+d", "tab")
         assert area.text == "a\nb"
+
+
+async def test_rewritten_text_is_one_step_and_leaves_the_lines_that_stay() -> None:
+    chance = random.Random(7)
+    changes: list[str] = []
+    async with editor_with("") as (_, area):
+        area.on_change = lambda change: changes.append(change.text)
+        for _ in range(60):
+            before, after = (
+                "\n".join(chance.choices(["x", "y", "", "zz"], k=chance.randint(1, 6))) for _ in range(2)
+            )
+            area.load_text(before)
+            changes.clear()
+            changed = area.rewrite(after, lambda offset: offset)
+            assert area.text == after
+            assert len(changes) == changed == (before != after)
+            area.undo()
+            assert area.text == before
+        area.load_text("a\nb\nc\nd")
+        changes.clear()
+        area.rewrite("a\nb\nC\nd", lambda offset: offset)
+        assert changes == ["C"]

@@ -154,6 +154,8 @@ EDITOR = _place(
     Key("save", "ctrl+s", "save", "Save", "Save the file.", priority=True),
     Key("new", "ctrl+n", "new", "New", "Start an empty circuit.", priority=True),
     Key("save_as", "f12", "save_as", "Save as", "Save under another path.", False, True),
+    Key("format", "alt+f", "format", "Format", "Lay the text out: the circuit stays the same.", False, True),
+    Key("convert", "alt+v", "convert", "Convert", "Write it in the other OpenQASM, 2 or 3.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
     Key("circuit", "alt+c", "circuit", "Circuit", "Go to the drawn circuit, and back.", False, True),
     Key("text", "escape", "text", "Text", "Go back from the circuit to the text.", priority=True),

@@ -17,8 +17,8 @@ from tui.screens.dialogs.prompt import Prompt
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.circuit import CircuitPane
-from tui.screens.editor.files import EditorFiles
 from tui.screens.editor.find_bar import FindBar
+from tui.screens.editor.language import EditorLanguage
 from tui.screens.workspace import Buffer, PendingAction, Workspace
 from tui.widgets.circuit.diagram_view import DiagramView
 from tui.widgets.circuit.line_editing import wrong_place
@@ -34,7 +34,7 @@ _INVITATION = (
 _RUNS = "\n  F9      transpiles it and goes on to run it"
 
 
-class EditorScreen(EditorFiles):
+class EditorScreen(EditorLanguage):
     """The text, its circuit beside it and what Qiskit says below."""
 
     SECTION = "editor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.widgets import TextArea
@@ -113,6 +114,33 @@ class LineEditing(TextArea):
         else:
             self._put(first, lines, after)
 
+    def rewrite(self, text: str, moved: Callable[[int], int]) -> bool:
+        """Make the text another one, as one step for undo; lines that stay are not touched.
+
+        Args:
+            text: the new text, its lines joined by newlines.
+            moved: gives the offset in it of an offset in the text before, joined in the same way.
+
+        Returns:
+            False where it is the same text, or may not be changed.
+        """
+        before, after = self.document.lines, text.split("\n")
+        if self.read_only or before == after:
+            return False
+        places = [_location(after, moved(_offset(before, place))) for place in self.selection]
+        least = min(len(before), len(after))
+        same = next((row for row in range(least) if before[row] != after[row]), least - 1)
+        last = next(
+            (row for row in range(least - same) if before[-1 - row] != after[-1 - row]), least - same - 1
+        )
+        end = len(before) - 1 - last
+        self.history.checkpoint()
+        new = self.document.newline.join(after[same : len(after) - last])
+        self.edit(Edit(new, (same, 0), (end, len(before[end])), maintain_selection_offset=False))
+        self.selection = Selection(*places)
+        self.history.checkpoint()
+        return True
+
     def _chosen(self) -> tuple[int, list[str]]:
         """The first line of the selection, by number, and its lines; none of which it has only the start."""
         start, end = sorted(self.selection)
@@ -146,6 +174,18 @@ def wrong_place(typed: str) -> str:
 
 def _in_word(character: str) -> bool:
     return character.isalnum() or character in "_$"
+
+
+def _offset(lines: Sequence[str], place: tuple[int, int]) -> int:
+    return sum(len(one) + 1 for one in lines[: place[0]]) + place[1]
+
+
+def _location(lines: Sequence[str], offset: int) -> tuple[int, int]:
+    for row, one in enumerate(lines):
+        if offset <= len(one):
+            return row, offset
+        offset -= len(one) + 1
+    return len(lines) - 1, len(lines[-1])
 
 
 def _without_comment(line: str) -> str:
