@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from tests.compiler.small_devices import Edge, small_device
 from tests.support.processes import running, until
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
+from tui.compiler.pool import TRIES
 from tui.domain.circuits import OTHER_MAKERS, Candidate, Maker
 from tui.domain.jobs import Primitive
 from tui.domain.primitives import Decoupling, PrimitiveOptions
@@ -152,14 +154,36 @@ async def test_cancelled_search_stops_its_workers(compiler: Compiler) -> None:
     assert found.progress.seeds == 2
 
 
-async def test_search_whose_worker_is_killed_says_so_and_the_next_one_works(compiler: Compiler) -> None:
-    await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=1))
-    run = asyncio.ensure_future(compiler.search(HEAVY, device("cusco"), SearchOptions()))
-    await asyncio.sleep(0.3)
-    for pid in compiler.pids:
-        os.kill(pid, signal.SIGKILL)
+async def test_search_whose_worker_is_killed_loses_nothing(compiler: Compiler) -> None:
+    """Each time that one has answered something another one is killed: the same comes of it."""
+    options = SearchOptions(seeds=10)
+    expected = await compiler.search(FOURIER, device("cusco"), options)
+    killed: set[int] = set()
+
+    def kill_one(news: SearchProgress | Candidate) -> None:
+        if isinstance(news, Candidate) and len(killed) < 2:
+            pid = compiler.pids[len(killed)]
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+
+    found = await compiler.search(FOURIER, device("cusco"), options, kill_one)
+    assert len(killed) == 2 and not killed & set(compiler.pids)
+    assert [one.qasm for one in found.candidates] == [one.qasm for one in expected.candidates]
+    assert found.progress.tried == expected.progress.tried == 13
+
+
+async def test_search_that_loses_worker_after_worker_says_so(compiler: Compiler) -> None:
+    run = asyncio.ensure_future(compiler.search(HEAVY, device("cusco"), SearchOptions(level=3)))
+    killed = 0
+    while not run.done():
+        for pid in compiler.pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        await asyncio.sleep(0.05)
     with pytest.raises(QdeckError, match="killed"):
         await run
+    assert killed >= TRIES
     assert (await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=2))).progress.seeds == 2
 
 

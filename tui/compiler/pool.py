@@ -10,11 +10,21 @@ from typing import Final, Protocol, TypeVar
 from tui.common.processors import usable_processors
 from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
-from tui.compiler.requests import WORKER, MakeRequest, qiskit_environment, request, request_with_target
+from tui.compiler.requests import (
+    WORKER,
+    LostWorker,
+    MakeRequest,
+    qiskit_environment,
+    request,
+    request_with_target,
+)
 from tui.domain.devices.backends import BackendData
 
 MOST_WORKERS: Final = 4
 """Workers there are unless the user sets another number: each takes some 190 MB."""
+
+TRIES: Final = 3
+"""Workers that a request may lose before it is given up: something kills them for its sake."""
 
 T = TypeVar("T")
 
@@ -54,7 +64,7 @@ class WorkerPool(Protocol):
             fractional: with the fractional gates of the target.
 
         Raises:
-            QdeckError: `CIRCUIT` when it cannot be done, `UNAVAILABLE` when the worker ended.
+            QdeckError: `CIRCUIT` when it cannot be done, `UNAVAILABLE` when workers end on it repeatedly.
         """
 
     async def aclose(self) -> None:
@@ -111,12 +121,18 @@ class LocalPool:
         grace: float = 0.0,
         fractional: bool = False,
     ) -> T:
-        """Have a request answered by the first worker that is free."""
-        async with self._room:
-            queue = min(self._queues, key=lambda one: one.busy)
-            return await request_with_target(
-                queue, make, target, kind, timeout=timeout, grace=grace, fractional=fractional
-            )
+        """Have a request answered by the first worker that is free; one that is lost gets another one."""
+        for left in reversed(range(TRIES)):
+            try:
+                async with self._room:
+                    queue = min(self._queues, key=lambda one: one.busy)
+                    return await request_with_target(
+                        queue, make, target, kind, timeout=timeout, grace=grace, fractional=fractional
+                    )
+            except LostWorker:
+                if not left:
+                    raise
+        raise AssertionError("not reached")
 
     async def aclose(self) -> None:
         """End the workers."""

@@ -30,6 +30,10 @@ MakeRequest = Callable[[TargetData], Request]
 """Makes the request about a target that it is given."""
 
 
+class LostWorker(QdeckError):
+    """A worker process ended in the middle of its work, not by the circuit: another one may do it."""
+
+
 async def request(
     queue: WorkerQueue, asked: Request, kind: type[T], *, timeout: float | None = None, grace: float = 0.0
 ) -> T:
@@ -42,8 +46,8 @@ async def request(
         timeout, grace: as of `WorkerQueue.request`.
 
     Raises:
-        QdeckError: `UNAVAILABLE` when Qiskit is not installed or its process ended, `CIRCUIT` when the
-            request cannot be done or takes too long.
+        QdeckError: `UNAVAILABLE` when Qiskit is not installed or its process ended (`LostWorker`), `CIRCUIT`
+            when the request cannot be done or takes too long.
     """
     try:
         body = await queue.request(msgspec.json.encode(asked), timeout=timeout, grace=grace)
@@ -54,7 +58,9 @@ async def request(
         if error.signal == "SIGABRT":
             # So ends Qiskit's Rust when it gets no more memory, or no more stack.
             raise QdeckError(ErrorKind.CIRCUIT, _GAVE_UP, "Try a smaller circuit.") from error
-        raise unavailable(f"Qiskit's process ended: {error}.", "Trying again starts another one.") from error
+        raise LostWorker(
+            ErrorKind.UNAVAILABLE, f"Qiskit's process ended: {error}.", "Trying again starts another one."
+        ) from error
     except TimeoutError as error:
         message = f"Qiskit took longer than {timeout or 0:g} s for this and was stopped."
         longer = ", or allow more time by `transpile_seconds` in settings.toml"
