@@ -227,3 +227,35 @@ def test_jobs_ends_quietly_when_the_reader_goes_away(shell: Shell) -> None:
     finally:
         os.close(writer)
     assert (done.returncode, [line[:8] for line in done.stderr.splitlines()]) == (141, [b"SANDBOX:"])
+
+
+@pytest.mark.slow
+def test_rerun_repeats_a_job_to_the_letter_and_every_command_reads_it(shell: Shell, sandbox: Sandbox) -> None:
+    words = ("-b", "ibm_peekskill", "--shots", "500", "--twirl", "measurements", "--tag", "pair")
+    first = shell.answer("run", "-", *words, stdin=BELL)
+    answer = shell.answer("rerun", first["job_id"], "--copies", "2")
+    assert answer["repeats"] == first["job_id"] and answer["price"]["seconds"] > 2
+    copies = answer["jobs"]
+    assert [(job["status"], job["tags"], job["shots"]) for job in copies] == [("done", ["pair"], 500)] * 2
+    params = [params_of(sandbox, job_id) for job_id in (first["job_id"], *(job["job_id"] for job in copies))]
+    assert params[0] == params[1] == params[2] and "quantum_program" in params[0]
+    # As another user, who has none of it in a history.
+    elsewhere = Shell(sandbox, shell.home / "other")
+    again = elsewhere.answer("rerun", first["job_id"])
+    assert params_of(sandbox, again["jobs"][0]["job_id"]) == params[0]
+    assert elsewhere.answer("show", copies[0]["job_id"])["metrics"]["qpu_seconds"] > 0
+
+
+def params_of(sandbox: Sandbox, job_id: str) -> dict[str, object]:
+    """What the service says a job was given."""
+    info = sandbox.info
+    grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
+    token = httpx.post(f"{info['url']}/identity/token", data=grant).json()["access_token"]
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Service-CRN": info["crn"],
+        "IBM-API-Version": "2026-04-15",
+    }
+    answer = httpx.get(f"{info['url']}/api/v1/jobs/{job_id}?exclude_params=false", headers=headers)
+    params: dict[str, object] = answer.raise_for_status().json()["params"]
+    return params

@@ -89,6 +89,10 @@ class FakeHost:
     """The circuits of its jobs, in Qiskit's binary form."""
     further: tuple[SubmittedCircuit, ...] = ()
     """The circuits of their PUBs after the first."""
+    params: str = ""
+    """What its jobs were given, as it tells."""
+    cost: int | None = None
+    """QPU seconds after which it ends each job, as it tells."""
     expires_in: float = 3600.0
     refuses_key: bool = False
     bad_results: set[str] = field(default_factory=set)
@@ -259,7 +263,9 @@ class FakeService:
 
     async def submitted(self, job_id: str) -> SubmittedJob:
         self.host.called("submitted")
-        return SubmittedJob(await self.job(job_id), self.host.packed, self.host.further)
+        return SubmittedJob(
+            await self.job(job_id), self.host.packed, self.host.further, self.host.params, self.host.cost
+        )
 
     async def simulation(self, submission: Submission) -> SimulationEstimate | None:
         self.host.called("simulation")

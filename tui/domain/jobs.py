@@ -140,11 +140,15 @@ class SubmittedJob:
         job: the job; `job.circuit` is there when the first circuit came as OpenQASM.
         qpy: base64 of Qiskit's binary form of the first circuit, when it came so; it may hold several.
         further: the circuits of the PUBs after the first, as many as are taken.
+        params: all that the program was given, JSON as it came; empty when the service does not tell.
+        max_seconds: QPU seconds after which the service ends it; `None` when not told.
     """
 
     job: Job
     qpy: str = field(default="", repr=False)
     further: tuple[SubmittedCircuit, ...] = ()
+    params: str = field(default="", repr=False)
+    max_seconds: int | None = None
 
 
 class JobQuery(Value, frozen=True):

@@ -17,6 +17,7 @@ from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.pricing import Pricing
+from tui.monitor.actions.replay import Replays
 from tui.monitor.actions.sessions import IdleSessionGuard, Sessions
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.polling.jobs_poller import AUTO_RESULT
@@ -69,6 +70,7 @@ class AppServices:
         account: signing in and out.
         jobs: jobs, their results, circuits and tags.
         exports: jobs in forms for elsewhere.
+        replays: submissions that repeat jobs.
         sessions: sessions and batches.
         backends: backends and their data.
         outbox: submissions until they are jobs.
@@ -97,6 +99,7 @@ class AppServices:
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
         self.exports = Exports(self.jobs, compiler, self.backends)
+        self.replays = Replays(app_state, self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
         self.compiler = compiler

@@ -1,12 +1,12 @@
-"""Arguments of the commands about single jobs and what came of them: `show`, `export`, `snippet`."""
+"""Arguments of the commands about single jobs and what came of them: `show`, `export`, `snippet`, `rerun`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.arguments.options import STATUSES, completes, finish, service_options
+from tui.commands.arguments.options import STATUSES, changes_service, completes, finish, service_options
 
 if TYPE_CHECKING:
     from tui.commands.shared.selection import ServiceChoice
@@ -110,3 +110,24 @@ def snippet(choice: ServiceChoice, job_id: str, form: str, as_json: bool) -> int
     from tui.domain.export.snippets import SnippetForm
 
     return finish(lambda environ: print_snippet(choice, environ, job_id, SnippetForm(form), as_json=as_json))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("job_id", metavar="ID")
+@service_options()
+@click.option("-n", "--copies", type=click.IntRange(1, 1000), default=1, help="How often. Default: 1.")
+@click.option("--no-wait", is_flag=True, help="End when the jobs are created, and print their ids.")
+@click.option("-y", "--yes", is_flag=True, help="Also where it takes more than the instance has left.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@changes_service
+def rerun(choice: ServiceChoice, **options: Any) -> int:
+    """Run the job with this ID again: the same program, options and backend, as they were submitted.
+
+    What was sent from here is sent again as it is kept, else what the service keeps of the job, unread. Each
+    copy is a job of its own, in no session. Circuits, twirling and mitigation are not prepared anew. Exit
+    status and output are those of `qdeck run`.
+    """
+    from tui.commands.jobs.rerun import RerunRequest
+    from tui.commands.jobs.rerun import rerun as command
+
+    return finish(lambda environ: command(choice, environ, RerunRequest(**options)))

@@ -12,7 +12,7 @@ from tui.common.safe_text import plain
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
 from tui.domain.jobs import Job, JobMetrics, JobPage, JobStatus, StatusStep, SubmittedCircuit, SubmittedJob
 from tui.domain.results import Role
-from tui.domain.submissions import SimulationEstimate, Submission
+from tui.domain.submissions import MAX_SECONDS, SimulationEstimate, Submission
 from tui.ibm.codec.decoding import (
     Provenance,
     decode,
@@ -69,6 +69,7 @@ class _Job(msgspec.Struct, frozen=True):
     usage: _Usage | None = None
     estimated_running_time_seconds: float | None = None
     private: bool | None = None
+    cost: float | None = None
     params: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -116,7 +117,10 @@ def decode_submitted(body: bytes, where: str, origin: Provenance) -> SubmittedJo
     """Return the job in a response that has its params, and its circuits in the form they were submitted."""
     job = decode(body, _Job, where)
     inputs = read_inputs(job.params)
-    return SubmittedJob(_job(job, where, origin, inputs), inputs.packed, inputs.further)
+    raw = bytes(job.params)
+    params = raw.decode() if raw.startswith(b"{") else ""
+    seconds = int(job.cost) if job.cost is not None and 1 <= job.cost <= MAX_SECONDS else None
+    return SubmittedJob(_job(job, where, origin, inputs), inputs.packed, inputs.further, params, seconds)
 
 
 def decode_page(body: bytes, where: str, origin: Provenance, *, cut: bool = False) -> JobPage:
