@@ -84,3 +84,47 @@ def test_brackets_find_the_partners_that_textual_finds_within_reach() -> None:
             assert mine.find_matching_bracket(character, place) == theirs.find_matching_bracket(
                 character, place
             )
+
+
+ENDS = st.lists(
+    st.sampled_from(["a", "\r", "\n", "\r\n", "\t", "\x0b", "\x0c", "\x85", "\u2028", "é"]), max_size=12
+)
+
+
+@given(ENDS.map("".join), st.lists(st.tuples(PLACES, PLACES, st.sampled_from(["", "b", "b\nc"])), max_size=5))
+def test_large_document_keeps_every_character_and_undoes_exactly(
+    text: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]]
+) -> None:
+    document = LargeDocument(text)
+    assert document.text == text
+    made = []
+    for start, end, new in edits:
+        start, end = sorted((within(document, start), within(document, end)))
+        before = document.text
+        result = document.replace_range(start, end, new)
+        made.append((start, result.end_location, result.replaced_text, before))
+    for start, end, replaced, before in reversed(made):
+        document.replace_range(start, end, replaced)
+        assert document.text == before
+
+
+@pytest.mark.parametrize(
+    ("text", "newline", "lines"),
+    [
+        ("a\r\nb\r\n", "\r\n", ["a", "b", ""]),
+        ("a\rb", "\r", ["a", "b"]),
+        ("a\r\nb\nc\r\n", "\n", ["a\r", "b", "c\r", ""]),
+        ("a\x0bb\u2028c", "\n", ["a\x0bb\u2028c"]),
+        ("", "\n", [""]),
+    ],
+)
+def test_large_document_ends_lines_as_the_file_does(text: str, newline: str, lines: list[str]) -> None:
+    document = LargeDocument(text)
+    assert (document.newline, document.lines, document.text) == (newline, lines, text)
+
+
+def test_unwrapped_document_measures_what_is_drawn() -> None:
+    rows = UnwrappedDocument(LargeDocument("é\x1b\u202eab"), TAB)
+    assert rows.location_to_offset((0, 4)) == Offset(4, 0)
+    assert rows.offset_to_location(Offset(4, 0)) == (0, 4)
+    assert rows.document.get_size(TAB).width == 5

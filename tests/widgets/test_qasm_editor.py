@@ -200,3 +200,11 @@ async def test_rewritten_text_is_one_step_and_leaves_the_lines_that_stay() -> No
         changes.clear()
         area.rewrite("a\nb\nC\nd", lambda offset: offset)
         assert changes == ["C"]
+
+
+async def test_editor_draws_a_sign_for_each_character_that_moves_the_cursor() -> None:
+    async with editor_with("a\x1b]0;title\x07b\rc\u202ed\n\tx") as (_, area):
+        assert area.get_line(0).plain == "a␛]0;title␇b␍c�d"
+        assert area.get_line(1).plain == "\tx"
+        shown = "".join(area.render_line(row).text for row in range(3))
+        assert shown.isprintable() and "␛]0;title␇b␍c�d" in shown

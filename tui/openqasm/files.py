@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import stat
 from pathlib import Path
+from typing import NamedTuple
 
-from tui.common.atomic_file import replace_file
-from tui.common.bounded_read import UnsuitableFile, read_file
+import msgspec
+
+from tui.common.atomic_file import make_folder, replace_file
+from tui.common.bounded_read import UnsuitableFile, mode_of, read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 
@@ -16,6 +21,8 @@ MAX_BYTES = 4_000_000
 SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".inc", ".txt")
 """What a circuit's file is usually called; only these are suggested."""
 MAX_SUGGESTIONS = 200
+MOST_RECENT = 20
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def read_circuit(path: Path) -> str:
@@ -43,7 +50,8 @@ def read_circuit(path: Path) -> str:
             ErrorKind.STORAGE, f"{name} is a binary file, not OpenQASM text.", "Export QPY files as OpenQASM."
         )
     try:
-        return data.decode("utf-8-sig")
+        # Not by "utf-8-sig", which counts the bytes from behind the mark.
+        return data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         raise QdeckError(
             ErrorKind.STORAGE,
@@ -55,7 +63,7 @@ def read_circuit(path: Path) -> str:
 def save_circuit(path: Path, text: str) -> None:
     """Write the file whole or not at all: a temporary file beside it takes its place.
 
-    A symbolic link stays a link: the file it points to is replaced. The permissions are kept.
+    A symbolic link stays a link: the file it points to is replaced. Permissions and byte-order mark are kept.
 
     Raises:
         QdeckError: `STORAGE`, with the reason; the old file is then as it was.
@@ -65,13 +73,67 @@ def save_circuit(path: Path, text: str) -> None:
         target = path.resolve()
         if target.is_dir():
             raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Add a file name to it.")
-        replace_file(target, [text.encode("utf-8")], mode=0o666, keep_mode=True, durable_name=False)
+        if (mode := mode_of(target)) and not stat.S_ISREG(mode):
+            raise QdeckError(ErrorKind.STORAGE, f"{name} is not a regular file.", "Choose another name.")
+        data = text.encode("utf-8")
+        if mode and _has_mark(target):
+            data = _BYTE_ORDER_MARK.encode() + data
+        replace_file(target, [data], mode=0o666, keep_mode=True, durable_name=False)
     except (OSError, ValueError) as error:
         raise QdeckError(
             ErrorKind.STORAGE,
             f"{name} cannot be written: {_reason(error)}.",
             "The text is still in the editor: choose another place.",
         ) from error
+
+
+def _has_mark(path: Path) -> bool:
+    """Whether the file begins with a byte-order mark."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(3) == _BYTE_ORDER_MARK.encode()
+    return False
+
+
+class FileStamp(NamedTuple):
+    """What tells one state of a file from another: device, number, nanoseconds of its last change, bytes."""
+
+    device: int
+    inode: int
+    changed: int
+    size: int
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """Return the file's stamp as it is now; `None`: there is no such file."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return FileStamp(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def recent_files(listed: Path) -> tuple[Path, ...]:
+    """Return the files opened last that are still there, the newest first.
+
+    Args:
+        listed: the file that `note_recent` keeps.
+    """
+    try:
+        names = msgspec.json.decode(read_file(listed, MAX_BYTES), type=list[str])
+    except (OSError, ValueError):
+        return ()
+    return tuple(path for path in map(Path, names[:MOST_RECENT]) if stat.S_ISREG(mode_of(path)))
+
+
+def note_recent(listed: Path, path: Path) -> None:
+    """Put a file at the front of the list of those opened last.
+
+    Raises:
+        OSError: the list cannot be written.
+    """
+    others = [str(one) for one in recent_files(listed) if one != path]
+    make_folder(listed.parent)
+    replace_file(listed, [msgspec.json.encode([str(path), *others][:MOST_RECENT])], durable_name=False)
 
 
 def suggest(typed: str, folder: Path) -> tuple[str, ...]:

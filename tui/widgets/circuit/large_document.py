@@ -8,15 +8,37 @@ fails when either changes.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 from textual._cells import cell_width_to_column_index
-from textual.document._document import Document, EditResult, Location
+from textual.document._document import Document, EditResult, Location, Newline
 from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import expand_tabs_inline, get_tab_widths
 from textual.geometry import Offset, Size
+
+from tui.common.safe_text import plain
+
+_ANY = re.compile(r"\r\n|\r|\n")
+_KEPT = re.compile(r"\n")
+"""For a text whose lines end in different ways: `\\r` stays in it, the last character of a line."""
+
+
+def shown_line(line: str) -> str:
+    """Return a line as it is drawn: a sign for each character that moves the cursor, but for tabs."""
+    if line.isprintable():
+        return line
+    return "\t".join(plain(part, limit=len(part)) for part in line.split("\t"))
+
+
+def _newline_of(text: str) -> Newline:
+    """Return the one by which all lines of the text end; `\\n` where they end in different ways."""
+    pairs = text.count("\r\n")
+    if not (returns := text.count("\r")) or pairs == returns == text.count("\n"):
+        return "\r\n" if pairs else "\n"
+    return "\n" if "\n" in text else "\r"
 
 
 class LargeDocument(Document):
@@ -28,7 +50,11 @@ class LargeDocument(Document):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        super().__init__("")
+        self._newline = _newline_of(text)
+        self._lines = text.split(self._newline)
+        self._line_ends = _KEPT if self._newline == "\n" and "\r" in text else _ANY
+        """Where a text that is put in is cut into lines."""
         self.version = 0
         self.on_replace: Callable[[int, int, int], None] | None = None
         self._text: str | None = None
@@ -67,8 +93,15 @@ class LargeDocument(Document):
             The place where the new text ends, and the text that was there.
         """
         top, bottom = min(start, end), max(start, end)
-        gone = self._lines[top[0] : bottom[0] + 1] if self._tab_width else []
-        result = super().replace_range(start, end, text)
+        gone = self._lines[top[0] : bottom[0] + 1]
+        replaced = self.get_text_range(top, bottom)
+        lines = self._line_ends.split(text)
+        before, after = gone[0][: top[1]] if gone else "", gone[-1][bottom[1] :] if gone else ""
+        place = top[0] + len(lines) - 1, len(lines[-1]) + (len(before) if len(lines) == 1 else 0)
+        lines[0] = before + lines[0]
+        lines[-1] += after
+        self._lines[top[0] : bottom[0] + 1] = lines
+        result = EditResult(place, replaced)
         self.version += 1
         self._text = None
         if self.on_replace is not None:
@@ -91,7 +124,8 @@ class LargeDocument(Document):
     def _measure(self, lines: Iterable[str]) -> Iterable[int]:
         tabs = self._tab_width
         for line in lines:
-            yield len(line) if line.isascii() and "\t" not in line else cell_len(line.expandtabs(tabs))
+            plain_one = line.isascii() and "\t" not in line
+            yield len(line) if plain_one else cell_len(shown_line(line).expandtabs(tabs))
 
     def _count(self, gone: list[str], new: list[str]) -> None:
         widths = self._widths
@@ -158,13 +192,14 @@ class UnwrappedDocument(WrappedDocument):
         """Return line and column at a cell of the text; the nearest where there is none."""
         x, y = max(0, offset[0]), max(0, offset[1])
         row = min(y, self.document.line_count - 1)
-        return row, cell_width_to_column_index(self.document.get_line(row), x, self._tab_width)
+        line = shown_line(self.document.get_line(row))
+        return row, cell_width_to_column_index(line, x, self._tab_width)
 
     def location_to_offset(self, location: Location) -> Offset:
         """Return the cell of a line and column."""
         row, column = location
         row = max(0, min(row, self.document.line_count - 1))
-        before = self.document.get_line(row)[:column]
+        before = shown_line(self.document.get_line(row)[:column])
         if not before.isascii() or "\t" in before:
             return Offset(cell_len(expand_tabs_inline(before, self._tab_width)), row)
         return Offset(len(before), row)
@@ -185,4 +220,7 @@ class UnwrappedDocument(WrappedDocument):
 
     def get_tab_widths(self, line_index: int) -> list[int]:
         """Return the cells of each tab of the line."""
-        return [width for _, width in get_tab_widths(self.document.get_line(line_index), self._tab_width)]
+        return [
+            width
+            for _, width in get_tab_widths(shown_line(self.document.get_line(line_index)), self._tab_width)
+        ]

@@ -22,7 +22,7 @@ from tui.domain.circuits import Diagnostic
 from tui.openqasm.drafts import Change, ChangeKind
 from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.openqasm.search import Matches
-from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument
+from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument, shown_line
 from tui.widgets.circuit.line_editing import LineEditing
 from tui.widgets.text.styled_text import QASM_COLOURS
 
@@ -61,8 +61,7 @@ class QasmEditor(LineEditing):
         border: none; padding: 0; scrollbar-size: 1 1;
         &:focus { border: none; }
         & .qasm--error { color: $error; text-style: bold underline; }
-        & .qasm--match { background: $cursor; text-style: underline; }
-        &:ansi .qasm--match { background: ansi_default; text-style: underline bold; }
+        & .qasm--match { text-style: underline; }
         & .qasm--mark { color: $error; text-style: bold; }
     }
     """
@@ -141,7 +140,7 @@ class QasmEditor(LineEditing):
 
     def get_line(self, line_index: int) -> Text:
         """Return the line with its colours, the matches of a search marked, the error in it underlined."""
-        text = super().get_line(line_index)
+        text = Text(shown_line(self.document[line_index]), end="", no_wrap=True)
         if self._highlighter is None:
             return text
         for start, end, kind in self._highlighter.spans(line_index):
