@@ -243,3 +243,27 @@ async def test_worker_draws_a_picture(warm: Compiler) -> None:
     pytest.importorskip("matplotlib")
     drawn = await warm.plot(HistogramPicture("bell", ("bell",), ({"00": 5, "11": 5},)), "png")
     assert drawn.startswith(b"\x89PNG")
+
+
+async def test_decode_qpy_of_a_file_leaves_nothing_out(warm: Compiler) -> None:
+    """What another program submitted is shown as far as it goes; a file of the user's is taken in full."""
+    unsayable = qiskit.QuantumCircuit(2, name="unsayable")
+    unsayable.initialize([0.6, 0, 0, 0.8])
+    file = packed(bell(), unsayable, bell())
+    assert len(await warm.decode_qpy(file)) == 1
+    with pytest.raises(QdeckError, match="Circuit 2: OpenQASM 3 cannot say"):
+        await warm.read_qpy(base64.b64decode(file))
+    many = [bell()] * 201
+    assert len(await warm.decode_qpy(packed(*many))) == 200
+    with pytest.raises(QdeckError, match="201 circuits"):
+        await warm.read_qpy(base64.b64decode(packed(*many)))
+    assert len(await warm.read_qpy(base64.b64decode(packed(*many[:3])))) == 3
+
+
+async def test_sandbox_refuses_a_version_that_could_hold_code() -> None:
+    from tui.sandbox.simulator.base.values import JobFailure
+    from tui.sandbox.simulator.circuits.loader import load_qpy
+
+    with pytest.raises(JobFailure, match="could hold code"):
+        load_qpy(old_version())
+    assert len(load_qpy(packed(bell()))) == 1

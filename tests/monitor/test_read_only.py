@@ -42,7 +42,7 @@ HARMLESS = {
     "backends": "details data calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start version check draw convert draw_isa timeline decode_qpy encode_qpy plot "
+    "compiler": "start version check draw convert draw_isa timeline decode_qpy read_qpy encode_qpy plot "
     "estimator_values transpile search review prepare simulate simulate_noisy aclose",
     "transpiler": "transpile search prepared simulation measured dt_seconds drawing timeline",
     "pricing": "price usage",

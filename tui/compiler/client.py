@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -165,6 +166,21 @@ class Compiler:
             written, or when the programs grow too long.
         """
         return await self._request_soon(messages.DecodeQpy(payload), tuple[str, ...])
+
+    async def read_qpy(self, file: bytes) -> tuple[str, ...]:
+        """Translate the circuits of a QPY file of the user's to OpenQASM 3.
+
+        Args:
+            file: its bytes.
+
+        Returns:
+            One program a circuit, in order.
+
+        Raises:
+            QdeckError: `CIRCUIT` where one cannot be written, too: nothing is left out.
+        """
+        payload = base64.b64encode(file).decode("ascii")
+        return await self._request_soon(messages.DecodeQpy(payload, whole=True), tuple[str, ...])
 
     async def encode_qpy(self, programs: tuple[str, ...], names: tuple[str, ...]) -> bytes:
         """Write OpenQASM programs as one file in Qiskit's binary form.

@@ -57,9 +57,14 @@ class DiagramOf(msgspec.Struct, frozen=True, tag="diagram-of"):
 
 
 class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
-    """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`."""
+    """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`.
+
+    Attributes:
+        whole: refuse what cannot be given back in full.
+    """
 
     payload: str
+    whole: bool = False
 
 
 class EstimatorValues(msgspec.Struct, frozen=True, tag="estimator-values"):

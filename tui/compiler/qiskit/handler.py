@@ -97,8 +97,8 @@ class RequestHandler:
                 return diagram(qasm)
             case messages.DrawIsa():
                 return draw_isa(request)
-            case messages.DecodeQpy(payload):
-                return decode_qpy(payload)
+            case messages.DecodeQpy(payload, whole):
+                return decode_qpy(payload, whole=whole)
             case messages.EstimatorValues(content):
                 return estimator_values(content)
             case messages.EncodeQpy(programs, names):

@@ -85,7 +85,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _circuits(request: TranspileRequest) -> list[LoadedCircuit]:
     if request.qpy is not None:
-        return [LoadedCircuit(circuit, "qpy") for circuit in load_qpy(request.qpy, compressed=False)]
+        return [LoadedCircuit(circuit, "qpy") for circuit in load_qpy(request.qpy)]
     if not request.qasm:
         raise EngineError("There is no circuit to transpile.")
     return [load_circuit(program) for program in request.qasm]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from qiskit import qasm2, qpy
+from qiskit import qasm2
 from qiskit.circuit import QuantumCircuit
 
 from tui.qiskit_common import standard_gates
 from tui.qiskit_common.openqasm3 import OpenQasm3Error, Problem, load
+from tui.qiskit_common.qpy_reader import QpyError, read_qpy, unpack
 from tui.sandbox.simulator.base.values import MOST_SECONDS, JobFailure, TooLarge, duration
 
 Language = Literal["qasm2", "qasm3", "qpy"]
@@ -29,6 +26,7 @@ _TAKEN = re.compile(r"Symbol '([^']+)' already inserted ")
 _STATEMENT_SECONDS = 3.2e-4
 # A compressed bomb must not take the machine's memory.
 _MOST_QPY_BYTES = 256 * 1024 * 1024
+_MOST_QPY_MEMORY = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -75,35 +73,21 @@ def load_circuit(value: Any) -> LoadedCircuit:
     return LoadedCircuit(with_standard_gates(circuit), "qasm3", physical)
 
 
-def load_qpy(text: str, compressed: bool) -> list[QuantumCircuit]:
+def load_qpy(text: str) -> list[QuantumCircuit]:
     """Load all circuits of base64 QPY, which holds data only; nothing of it is unpickled.
 
     Args:
-        text: Base64 of QPY.
-        compressed: The QPY is compressed by zlib.
+        text: Base64 of QPY, which may be compressed by zlib.
 
     Raises:
-        JobFailure: It is damaged, larger than 256 MiB, or holds no circuit.
+        JobFailure: It is damaged, of a version that could hold code, too large, or holds no circuit.
     """
     try:
-        data = base64.b64decode(text, validate=False)
-        if compressed:
-            inflate = zlib.decompressobj()
-            data = inflate.decompress(data, _MOST_QPY_BYTES)
-            if inflate.unconsumed_tail:
-                raise JobFailure("The QPY data is too large.")
-    except (binascii.Error, ValueError, zlib.error) as error:
-        raise JobFailure(f"The circuit is neither OpenQASM nor QPY: {error}.") from error
-    if not data.startswith(b"QISKIT"):
-        raise JobFailure("The circuit is neither OpenQASM nor QPY.")
-    try:
-        circuits = qpy.load(io.BytesIO(data))
-    except Exception as error:
-        # Damaged QPY makes the reader raise whatever its parts raise: struct, index, key errors.
-        raise JobFailure(f"The QPY data cannot be read: {error}.") from error
-    if not circuits or not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):
-        raise JobFailure("The QPY data holds no circuit.")
-    return list(circuits)
+        return read_qpy(unpack(text, _MOST_QPY_BYTES), _MOST_QPY_MEMORY)
+    except QpyError as error:
+        raise JobFailure(f"The circuit is neither OpenQASM nor QPY that is read here. {error}") from error
+    except MemoryError:
+        raise JobFailure("The QPY data takes too much memory to read.") from None
 
 
 def with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
@@ -119,7 +103,7 @@ def with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _one_qpy_circuit(text: str) -> QuantumCircuit:
-    circuits = load_qpy(text, compressed=True)
+    circuits = load_qpy(text)
     if len(circuits) != 1:
         raise JobFailure(f"A pub holds one circuit; this QPY holds {len(circuits)}.")
     return circuits[0]
