@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from tui.domain.accounts import (
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
 from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.jobs import (
+    DEFAULT_SHOTS,
     Job,
     JobMetrics,
     JobPage,
@@ -42,6 +43,7 @@ from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
@@ -375,6 +377,22 @@ class FakeCompiler(Compiler):
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         return qasm
+
+    async def simulate(
+        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
+    ) -> Distribution:
+        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
+
+    async def simulate_noisy(
+        self,
+        isa: str,
+        target: BackendData,
+        *,
+        values: Sequence[tuple[str, float]] = (),
+        shots: int = DEFAULT_SHOTS,
+        fractional: bool = False,
+    ) -> Distribution:
+        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
 
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
         if payload.startswith("broken"):

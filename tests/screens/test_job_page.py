@@ -86,7 +86,7 @@ def test_job_page_mitigated_values_without_colours(
 
 async def _open_circuit(pilot: Pilot[None]) -> None:
     await _open(pilot, BELL)
-    await pilot.press("2")
+    await pilot.press("5")
     await settled(pilot)
 
 
@@ -115,7 +115,7 @@ async def test_job_page_lexes_only_visible_lines_of_a_long_circuit(
     services.the_jobs = tuple(replace(job, circuit=circuit) for job in services.the_jobs)
     async with running(services) as pilot:
         await _open(pilot, BELL)
-        for key, expected in (("2", "rz(3) $5;"), ("G", "rz(9999) $5;"), ("pageup", "rz(9980) $5;")):
+        for key, expected in (("5", "rz(3) $5;"), ("G", "rz(9999) $5;"), ("pageup", "rz(9980) $5;")):
             lexed.clear()
             await pilot.press(key)
             await settled(pilot)
@@ -128,7 +128,7 @@ async def test_job_page_log_shows_a_traceback_to_its_end() -> None:
     services.the_logs = "Traceback:\n" + "\n".join(f"    deep in {'x' * 150} END{row}" for row in range(40))
     async with running(services) as pilot:
         await _open(pilot, BELL)
-        await pilot.press("4", "G")
+        await pilot.press("8", "G")
         await settled(pilot)
         text = screen_text(pilot).replace(" ", "").replace("\n", "")
         assert "END39" in text
@@ -146,11 +146,14 @@ async def test_job_page_opens_each_view_by_its_number() -> None:
     async with running() as pilot:
         await _open(pilot, BELL)
         for key, expected in (
-            ("2", "sx $14;"),
-            ("3", "h q[0];"),
-            ("4", "job finished"),
-            ("5", "execution time"),
-            ("6", '"results": ['),
+            ("2", "P(1)"),
+            ("3", "billed"),
+            ("4", "2Q %"),
+            ("5", "sx $14;"),
+            ("6", "h q[0];"),
+            ("7", "execution time"),
+            ("8", "job finished"),
+            ("9", '"results": ['),
             ("1", "49.6 %"),
         ):
             await pilot.press(key)
@@ -158,7 +161,7 @@ async def test_job_page_opens_each_view_by_its_number() -> None:
             assert expected in screen_text(pilot), key
         await pilot.press("tab")
         await settled(pilot)
-        assert "[2 Circuit]" in screen_text(pilot)
+        assert "[2 Bits]" in screen_text(pilot)
 
 
 async def test_job_page_of_a_failed_job_says_why_and_what_to_do() -> None:
@@ -254,7 +257,7 @@ async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
     services.the_circuits[jobs()[VALUES].id] = ("OPENQASM 3.0; // from a script",)
     async with running(services) as pilot:
         await _open(pilot, VALUES)
-        await pilot.press("2")
+        await pilot.press("5")
         await settled(pilot)
         shown = screen_text(pilot)
         assert "┤ H ├" in shown and "from a script" in shown
@@ -263,7 +266,7 @@ async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
 async def test_job_page_says_why_a_circuit_is_missing() -> None:
     async with running() as pilot:
         await _open(pilot, VALUES)
-        await pilot.press("2")
+        await pilot.press("5")
         await settled(pilot)
         assert "hold no circuit" in screen_text(pilot)
 
@@ -284,7 +287,7 @@ async def test_job_page_pages_through_the_circuits_of_several_pubs() -> None:
     services.change(replace(job, source="", circuits=20))
     async with running(services) as pilot:
         await _open(pilot, BELL)
-        await pilot.press("n", "2")
+        await pilot.press("n", "5")
         await settled(pilot)
         assert "PUB 1 of 20" in screen_text(pilot) and "// circuit 0" in screen_text(pilot)
         assert "3 can be shown" in screen_text(pilot)
@@ -322,7 +325,7 @@ async def test_job_page_says_how_the_circuit_was_transpiled_here() -> None:
         (fact,) = (row for row in screen_text(pilot).splitlines() if "transpiled" in row)
         for words in ("level 2, here, seed 42", "2q 1 → 1", "depth 3 → 5", "success 97.2 %"):
             assert words in fact
-        await pilot.press("5")
+        await pilot.press("7")
         await settled(pilot)
         await pilot.press("end")
         await settled(pilot)
@@ -334,7 +337,7 @@ async def test_job_page_says_how_the_circuit_was_transpiled_here() -> None:
 async def test_job_page_of_a_job_from_elsewhere_has_no_transpilation() -> None:
     async with running() as pilot:
         await _open(pilot, BELL)
-        await pilot.press("5")
+        await pilot.press("7")
         await settled(pilot)
         assert "transpiled" not in screen_text(pilot)
 
@@ -346,7 +349,7 @@ async def test_job_page_says_when_the_source_was_evicted() -> None:
     services.transpiled_here(bell.id, bell_candidate().transpilation)
     async with running(services) as pilot:
         await _open(pilot, BELL)
-        await pilot.press("3")
+        await pilot.press("6")
         await settled(pilot)
         assert "was let go" in screen_text(pilot)
 

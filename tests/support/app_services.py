@@ -11,6 +11,7 @@ import math
 import os
 import random
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +48,7 @@ from tui.domain.circuits import (
 )
 from tui.domain.devices.backends import Backend, BackendData, is_mock
 from tui.domain.jobs import (
+    DEFAULT_SHOTS,
     Job,
     JobMetrics,
     JobPage,
@@ -60,6 +62,7 @@ from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.sessions import Session, SessionMode, SessionState
+from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.views.diagram import CircuitDiagram
 from tui.domain.views.timeline import CircuitTimeline
@@ -74,6 +77,11 @@ from tui.store.records.tables import JOBS, SESSIONS
 
 DRY_RUN = "d3kdry"
 """The job of every dry run."""
+IDEAL_BELL = Distribution({"00": 0.5, "11": 0.5}, (("c", 2),), 2, "state vector")
+NOISY_BELL = Distribution(
+    {"00": 0.492, "01": 0.013, "10": 0.015, "11": 0.48}, (("c", 2),), 2, "density matrix", 1000, waiting=True
+)
+"""What simulations say of the job "bell"."""
 USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
 
 
@@ -114,6 +122,24 @@ class RecordingCompiler(PreparingCompiler):
         if isinstance(self._harness.timeline, QdeckError):
             raise self._harness.timeline
         return self._harness.timeline
+
+    async def simulate(
+        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
+    ) -> Distribution:
+        self._harness.record("simulate", qasm)
+        return self._harness.simulated(self._harness.ideal)
+
+    async def simulate_noisy(
+        self,
+        isa: str,
+        target: BackendData,
+        *,
+        values: Sequence[tuple[str, float]] = (),
+        shots: int = DEFAULT_SHOTS,
+        fractional: bool = False,
+    ) -> Distribution:
+        self._harness.record("simulate_noisy", isa, target.name)
+        return self._harness.simulated(self._harness.noisy)
 
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
         self._harness.record("draw_isa", isa, layout)
@@ -221,7 +247,8 @@ class RecordingService(FakeService):
 
     async def backend_data(self, name: str, before: datetime | None = None) -> BackendData:
         self._harness.record("backend_data", name)
-        return self._harness.device_data.get(name) or BackendData(name, b"{}", b"{}")
+        known = self._harness.device_data if before is None else self._harness.past_data
+        return known.get(name) or BackendData(name, b"{}", b"{}")
 
     async def cloud_transpile(self, qasm: str, backend: str, options: TranspileOptions) -> CloudCircuit:
         await self._harness.wait()
@@ -402,6 +429,9 @@ class AppServicesHarness(AppServices):
         self.search_gate: asyncio.Event | None = None
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
         self.isa_drawing = BELL_ISA_DRAWING
+        self.past_data: dict[str, BackendData] = {}
+        self.ideal: Distribution | QdeckError = IDEAL_BELL
+        self.noisy: Distribution | QdeckError = NOISY_BELL
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None
@@ -562,6 +592,13 @@ class AppServicesHarness(AppServices):
         self.asked.append((name, *arguments))
         if name in self.trouble:
             raise self.trouble[name]
+
+    @staticmethod
+    def simulated(answer: Distribution | QdeckError) -> Distribution:
+        """Return what a simulation finds, or raise what it refuses by."""
+        if isinstance(answer, QdeckError):
+            raise answer
+        return answer
 
     async def wait(self) -> None:
         """Wait for the gate, when there is one."""

@@ -17,7 +17,9 @@ from tui.domain.results import (
     QuasiDistribution,
     Role,
 )
-from tui.widgets.results.histogram import bar, counts_lines, preview_line, result_page
+from tui.widgets.results.bars import bar
+from tui.widgets.results.counts import counts_lines
+from tui.widgets.results.histogram import preview_line, result_page
 from tui.widgets.text.styled_text import text_of, width_of
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.support.fixed_values import NOW, jobs
 from tui.domain.jobs import JobMetrics, JobStatus
-from tui.widgets.results.job_summary import facts, metrics_lines
+from tui.widgets.results.job_summary import details_lines, facts
 from tui.widgets.text.format import format_datetime
 from tui.widgets.text.styled_text import StyledLine
 
@@ -34,8 +34,8 @@ def test_facts_of_queued_job_have_the_queue_position() -> None:
     assert "position" not in text(facts(running, NOW, 80, metrics=METRICS)), "it was, when it was asked"
 
 
-def test_metrics_lines_have_expected_times_when_known() -> None:
-    told = text(metrics_lines(QUEUED, METRICS))
+def test_details_have_expected_times_when_known() -> None:
+    told = text(details_lines(QUEUED, METRICS))
     assert f"expected end {format_datetime(METRICS.estimated_completion)}" in " ".join(told.split())
     assert "queue position" in told
-    assert "expected" not in text(metrics_lines(QUEUED, JobMetrics(created=NOW)))
+    assert "expected" not in text(details_lines(QUEUED, JobMetrics(created=NOW)))

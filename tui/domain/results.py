@@ -30,6 +30,22 @@ class Role(StrEnum):
         return next((role for role in cls if role == word), cls.NONE)
 
 
+class CountsSummary(Value, frozen=True):
+    """Figures of counts that are too many to be at hand.
+
+    Attributes:
+        outcomes: number of different bit strings.
+        first: the first ones by value, with their times.
+        weights: times that 0, 1, ... ones were seen.
+        ones: times that each bit was 1, bit 0 first.
+    """
+
+    outcomes: int
+    first: Mapping[str, int]
+    weights: tuple[int, ...]
+    ones: tuple[int, ...]
+
+
 class Counts(Value, frozen=True):
     """How often each bit string of one classical register was seen.
 
@@ -42,6 +58,12 @@ class Counts(Value, frozen=True):
     shots: int
     counts: Mapping[str, int]
     index: tuple[int, ...] = ()
+    summary: CountsSummary | None = None
+
+    @property
+    def outcomes(self) -> int:
+        """Number of different bit strings that were seen."""
+        return len(self.counts) if self.summary is None else self.summary.outcomes
 
     def probabilities(self) -> list[tuple[str, float]]:
         """Bit strings with their share of the shots, most frequent first, ties by bit string."""

@@ -13,6 +13,7 @@ from tui.domain.primitives import JobProgram
 from tui.domain.search import DEFAULT_BUDGET, SearchOptions
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
+from tui.monitor.actions.analysis import JobAnalysis
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
@@ -69,6 +70,7 @@ class AppServices:
         connection: who is signed in, and whether the service answers.
         account: signing in and out.
         jobs: jobs, their results, circuits and tags.
+        analysis: predictions, calibrations and times of one job.
         exports: jobs in forms for elsewhere.
         replays: submissions that repeat jobs.
         sessions: sessions and batches.
@@ -98,6 +100,7 @@ class AppServices:
         self.polling = AccountPolling(app_state, workers, self.outbox, options.auto_result)
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
+        self.analysis = JobAnalysis(app_state, self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
         self.replays = Replays(app_state, self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)

@@ -136,8 +136,17 @@ JOB = _place(
     Key("export", "x", "export", "Export", "Write the result to a JSON file."),
     *(
         Key(f"view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
-        for place, name in enumerate(("Result", "Circuit", "Source", "Log", "Metrics", "Raw"), 1)
+        for place, name in enumerate(
+            ("Result", "Bits", "Time", "Calibration", "Circuit", "Source", "Details", "Log", "Raw"), 1
+        )
     ),
+    Key("map", "m", "map", "Map", "Show the calibration on the map of the device, or its table.", False),
+    Key("bars", "b", "bars", "Bars", "Bars by outcome, by number of ones, or by distance."),
+    Key("order", "o", "order", "Order", "Outcomes by frequency, value, ones or distance.", False),
+    Key("distance", "d", "distance", "Distance", "Choose the bit string distances count to.", False),
+    Key("log", "l", "log_scale", "Log scale", "Bars on a logarithmic scale, or back.", False),
+    Key("more", "plus", "rows(1)", "More", "Show more outcomes one by one.", False),
+    Key("fewer", "minus", "rows(-1)", "Fewer", "Show fewer outcomes one by one.", False),
     Key("next_pub", "n", "pub(1)", "Next PUB", "Show the circuit of the job's next PUB.", False),
     Key("previous_pub", "p", "pub(-1)", "Previous PUB", "Show the circuit of the PUB before.", False),
     Key("next", "tab", "view(1)", "Next view", "Show the next view of the job."),

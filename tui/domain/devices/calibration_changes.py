@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tui.common.values import Value
@@ -45,6 +45,22 @@ class CalibrationChange(Value, frozen=True):
     metric: QubitMetric | None = None
     before: float | None = None
     after: float | None = None
+
+
+class CalibrationMoment(Value, frozen=True):
+    """A moment of a job and the calibration in force then.
+
+    Attributes:
+        name: `made`, `start`, `now`: short, it heads a column.
+        at: the moment (UTC); `None` for now.
+        device: `None` where it is not to be had.
+        trouble: why it is not.
+    """
+
+    name: str
+    at: datetime | None = None
+    device: DeviceCalibration | None = None
+    trouble: str = ""
 
 
 def calibration_changes(before: DeviceCalibration, after: DeviceCalibration) -> tuple[CalibrationChange, ...]:

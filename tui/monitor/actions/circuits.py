@@ -40,9 +40,12 @@ class SubmittedCircuits:
         self._app_state = app_state
         self._compiler = compiler
         self._known: dict[str, tuple[str, ...]] = {}
+        self._asked: dict[str, asyncio.Task[tuple[str, ...]]] = {}
 
     async def get(self, job_id: str) -> tuple[str, ...]:
         """Return one program for each PUB, in order, as far as they are to be had; at least one.
+
+        All who ask at once share one answer.
 
         Raises:
             QdeckError: `NOT_FOUND` when the service does not tell them, `CIRCUIT` when the first cannot be
@@ -50,6 +53,20 @@ class SubmittedCircuits:
         """
         if job_id in self._known:
             return self._known[job_id]
+        task = self._asked.get(job_id)
+        if task is None:
+            task = self._asked[job_id] = asyncio.ensure_future(self._get(job_id))
+            task.add_done_callback(lambda ended: self._ended(job_id, ended))
+        # Shielded: one caller that gives up does not take the answer from the others.
+        return await asyncio.shield(task)
+
+    def _ended(self, job_id: str, task: asyncio.Task[tuple[str, ...]]) -> None:
+        self._asked.pop(job_id, None)
+        # Where nobody waits for it any more, its error is nobody's.
+        if not task.cancelled():
+            task.exception()
+
+    async def _get(self, job_id: str) -> tuple[str, ...]:
         record = self._app_state.jobs.record(job_id)
         kept: tuple[str, ...] = ()
         if record is not None and record.circuit_hash:

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
@@ -27,6 +28,8 @@ BACKENDS_EVERY = 60.0
 BACKENDS_EVERY_SANDBOX = 10.0
 BACKEND_DATA_SECONDS = 600.0
 """How long configuration and properties are taken from memory; a calibration holds for hours."""
+MOST_PAST = 6
+"""Calibrations of past moments that are kept in memory, some 2 MB each."""
 ASKED_A_ROUND = 10
 AUTH_KINDS = frozenset({ErrorKind.EXPIRED, ErrorKind.WRONG_KEY})
 """Errors that mean that the access token is no longer accepted."""
@@ -195,6 +198,7 @@ class BackendsPoller:
         self._details: dict[str, Backend] = {}
         self._data: dict[str, tuple[float, asyncio.Task[BackendData]]] = {}
         self._calibrations: dict[str, tuple[BackendData, DeviceCalibration]] = {}
+        self._past: dict[tuple[str, str, datetime], BackendData] = {}
 
     def all(self) -> tuple[Backend, ...]:
         """Return the backends as last listed."""
@@ -279,6 +283,19 @@ class BackendsPoller:
             if label and self._app_state.history.calibrations.add(label, calibration):
                 await self._app_state.save()
         return calibration
+
+    async def data_at(self, name: str, moment: datetime) -> BackendData:
+        """Return configuration and properties as in force at a moment; those of a few are kept in memory.
+
+        Raises:
+            QdeckError: the service did not answer.
+        """
+        key = (self._app_state.connection.label, name, moment)
+        if key not in self._past:
+            service = self._app_state.connection.need_service()
+            found = await service.backend_data(name, moment)
+            self._past = dict([*self._past.items(), (key, found)][-MOST_PAST:])
+        return self._past[key]
 
     def seen_calibrations(self, name: str) -> tuple[DeviceCalibration, ...]:
         """Return the calibrations of a backend that the history holds, newest first, without coordinates."""

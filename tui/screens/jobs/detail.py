@@ -1,4 +1,4 @@
-"""Everything about one job: facts, timeline, why it failed, its result, circuit, log and raw answer."""
+"""Everything about one job: its facts, and below them a view chosen by a digit."""
 
 from __future__ import annotations
 
@@ -6,30 +6,40 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
+from textual.containers import Container
 
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain, plain_lines
-from tui.domain.jobs import Job, JobMetrics, JobStatus
-from tui.domain.results import JobResult
+from tui.common.safe_text import plain
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.statistics.outcomes import Order
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.highlighter import compile_lexers
 from tui.screens.base import SectionScreen
+from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
+from tui.screens.jobs.page.data import VIEWS, JobData
+from tui.screens.jobs.page.pages import page_of
 from tui.screens.workspace import Workspace
 from tui.widgets.keymap import JOB, bindings
-from tui.widgets.results.histogram import result_page
-from tui.widgets.results.job_summary import facts, metrics_lines, raw_page
-from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
-from tui.widgets.text.text_widgets import QasmPage, TextBlock, TextPane, text_page, wrapped_page
+from tui.widgets.maps.chip_map import ChipMap
+from tui.widgets.results.counts import TOP, Bars, Foretold
+from tui.widgets.results.job_summary import facts
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import TextBlock, TextPane
 
-VIEWS: tuple[str, ...] = ("Result", "Circuit", "Source", "Log", "Metrics", "Raw")
-"""The views below the facts, in order."""
 _NARROWEST = 40
+_BESIDE: Final = 110
+"""Cells from which on the map stands beside the calibrations, not below them."""
+_TALL: Final = 36
+"""Lines from which on it is below them; else one of them is shown."""
+_MOST_FORETOLD: Final = 4
+"""PUBs whose results are foretold."""
+_MORE: Final = 16
 
 
 class JobScreen(SectionScreen):
@@ -39,6 +49,14 @@ class JobScreen(SectionScreen):
         job_id: the job; it may become known later.
     """
 
+    DEFAULT_CSS: ClassVar[str] = """
+    JobScreen {
+        & #panes { height: 1fr; layout: vertical; }
+        & #panes.-beside { layout: horizontal; }
+        & #panes > * { width: 1fr; height: 1fr; }
+        & #job-map { display: none; }
+    }
+    """
     SECTION = "jobs"
     EVENTS: ClassVar = (JobsChanged,)
     BINDINGS: ClassVar = bindings(JOB)
@@ -47,22 +65,18 @@ class JobScreen(SectionScreen):
         super().__init__(services, workspace)
         self._job_id = job_id
         self._view = 0
-        self._result: JobResult | None = None
-        self._log: str | None = None
-        self._metrics: JobMetrics | None = None
-        self._circuits: tuple[str, ...] = ()
-        self._pub = 0
-        self._drawing = ""
-        self._programs: dict[tuple[str, str, int], QasmPage] = {}
-        self._errors: dict[str, str] = {}
+        self._data = JobData()
         self._status: JobStatus | None = None
-        self._read = False
+        self._mapped = False
+        self._map_alone = False
 
     def compose(self) -> ComposeResult:
-        """The facts, the names of the views, the view."""
+        """The facts, the names of the views, the view, and the map of the calibration."""
         yield TextBlock(id="facts")
         yield TextBlock(id="views")
-        yield TextPane(id="view")
+        with Container(id="panes"):
+            yield TextPane(id="view")
+            yield ChipMap(id="job-map")
 
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
@@ -76,6 +90,16 @@ class JobScreen(SectionScreen):
     def job(self) -> Job | None:
         """The job as known now."""
         return self.services.jobs.get(self._job_id)
+
+    @property
+    def view(self) -> str:
+        """Name of the view that is shown."""
+        return VIEWS[self._view]
+
+    @property
+    def _roomy(self) -> bool:
+        """True where table and map have room together."""
+        return self.size.width >= _BESIDE or self.size.height >= _TALL
 
     def app_event(self, event: Event) -> None:
         """The job changed: show it, and get the result once it is done."""
@@ -91,19 +115,26 @@ class JobScreen(SectionScreen):
 
     def on_resize(self) -> None:
         """The facts are folded to the width."""
+        self.query_one("#panes").set_class(self.size.width >= _BESIDE, "-beside")
         self._show()
 
     def _show(self) -> None:
         job = self.job
-        width = max(40, self.size.width - 2)
+        width = max(_NARROWEST, self.size.width - 2)
         status = job.status if job is not None else None
         if status is not self._status:
             self._status = status
             self.refresh_bindings()
         shown = [line(" ", (plain(self._job_id), TextStyle.STRONG), "  is not known here any more.")]
+        data = self._data
         if job is not None:
-            transpilation = self.services.jobs.transpilation(self._job_id)
-            shown = facts(job, self.clock.now(), width, metrics=self._metrics, transpilation=transpilation)
+            data.transpilation = self.services.jobs.transpilation(self._job_id)
+            data.formula = self.services.analysis.formula_seconds(self._job_id)
+            data.hashes = self.services.analysis.hashes(self._job_id)
+            data.start = self.services.analysis.start(job) if status is JobStatus.QUEUED else None
+            shown = facts(
+                job, self.clock.now(), width, metrics=data.metrics, transpilation=data.transpilation
+            )
         self.query_one("#facts", TextBlock).show(shown)
         self.query_one("#views", TextBlock).show([self._names()])
         self._show_view()
@@ -113,133 +144,124 @@ class JobScreen(SectionScreen):
         for place, name in enumerate(VIEWS):
             action = f"screen.view_at({place})"
             if place == self._view:
-                spans.append(Span(f"[{place + 1} {name}] ", TextStyle.CURRENT, action))
+                spans.append(Span(f"[{place + 1} {name}]", TextStyle.CURRENT, action))
             else:
                 spans += [
-                    Span(f" {place + 1} ", TextStyle.KEY, action),
-                    Span(f"{name}  ", TextStyle.PLAIN, action),
+                    Span(f" {place + 1}", TextStyle.KEY, action),
+                    Span(f" {name}", TextStyle.PLAIN, action),
                 ]
         return tuple(spans)
 
     def _show_view(self, *, home: bool = False) -> None:
-        name = VIEWS[self._view]
-        self.query_one(TextPane).show(lambda width: self._page(name, width), home=home)
+        name = self.view
+        mapped = name == "Calibration" and self._mapped
+        self.query_one(ChipMap).display = mapped and (self._roomy or self._map_alone)
+        self.query_one("#view", TextPane).display = self._roomy or not (mapped and self._map_alone)
+        self.query_one("#view", TextPane).show(lambda width: self._page(name, width), home=home)
 
     def _page(self, name: str, width: int) -> Sequence[StyledLine]:
         job = self.job
-        if job is None:
-            return []
-        trouble = self._errors.get(name)
-        if trouble:
-            return text_page(trouble)
-        match name:
-            case "Result":
-                return self._result_page(job, width)
-            case "Circuit":
-                return self._circuit_page(job)
-            case "Source":
-                if job.source:
-                    return self._program(job.source)
-                if not self._read:
-                    return _muted("Looking for the source …")
-                if self.services.jobs.transpilation(job.id) is not None:
-                    return _muted("The source before transpiling was let go to make room for newer ones.")
-                return _muted("Submitted elsewhere: the source before transpiling is not known here.")
-            case "Log":
-                if self._log is None:
-                    return _muted(
-                        "Asking for the log …" if job.status.final else "The log comes when the job ends."
-                    )
-                return wrapped_page(self._log, width) if self._log.strip() else _muted("The log is empty.")
-            case "Metrics":
-                return metrics_lines(job, self._metrics, self.services.jobs.transpilation(job.id))
-            case _:
-                return raw_page(job, self._result)
+        return [] if job is None else page_of(name, job, self._data, self.clock.now(), width)
 
-    def _circuit_page(self, job: Job) -> Sequence[StyledLine]:
-        """The drawing, where there is one, and the program; of several PUBs, that of one."""
-        text = self._circuits[self._pub] if self._circuits else job.circuit
-        return self._program(text, self._drawing) if text else _muted("Asking for the circuit …")
-
-    def _program(self, text: str, drawing: str = "") -> QasmPage:
-        """A program below its drawing: the same lines each time, for the pane to know them again."""
-        head = self._pub_head() if self._circuits and VIEWS[self._view] == "Circuit" else []
-        known = (text, drawing, self._pub if head else -1)
-        if known not in self._programs:
-            above = [*text_page(drawing), BLANK] if drawing else []
-            self._programs[known] = QasmPage(text, [*head, *above])
-        return self._programs[known]
-
-    def _pub_head(self) -> list[StyledLine]:
-        """Which of the job's circuits this is; nothing for the only one."""
-        job, here = self.job, len(self._circuits)
-        of = max(here, (job.circuits if job is not None else None) or 0)
-        if of < 2:
-            return []
-        spans = [Span(f" PUB {self._pub + 1:,} of {of:,}", TextStyle.STRONG)]
-        if here > 1:
-            spans += [Span("   "), Span("n", TextStyle.KEY, "screen.pub(1)"), Span(" next  ")]
-            spans += [Span("p", TextStyle.KEY, "screen.pub(-1)"), Span(" previous")]
-        if here < of:
-            spans.append(Span(f"   {here:,} can be shown here", TextStyle.MUTED))
-        return [tuple(spans), BLANK]
-
-    def _result_page(self, job: Job, width: int) -> list[StyledLine]:
-        if self._result is not None:
-            return result_page(self._result, width)
-        if job.status is JobStatus.DONE:
-            return _muted("Asking for the result …")
-        if job.status.final:
-            return _muted(f"The job {_ENDED[job.status]}: it has no result. The log (4) may say more.")
-        return _muted("No result yet. It appears here by itself.")
+    # what is asked for
 
     @work(exclusive=True, group="job-load", exit_on_error=False)
     async def _load(self) -> None:
         """Result, metrics and log, one after the other; what is not to be had is said in its view."""
-        job = self.job
+        job, data = self.job, self._data
         if job is not None and job.status is JobStatus.QUEUED:
             # Where it stands in the queue is told by its metrics, if at all.
             with contextlib.suppress(QdeckError):
-                self._metrics = await self.services.jobs.metrics(job.id)
+                data.metrics = await self.services.jobs.metrics(job.id)
                 self._show()
         if job is None or not job.status.final:
             return
-        self._errors = {name: text for name, text in self._errors.items() if name == "Circuit"}
-        if job.status is JobStatus.DONE and self._result is None:
+        data.errors = {name: text for name, text in data.errors.items() if name == "Circuit"}
+        if job.status is JobStatus.DONE and data.result is None:
             try:
-                self._result = await self.services.jobs.result(job.id)
+                data.result = await self.services.jobs.result(job.id)
+                data.spans = await self.services.analysis.spans(data.result)
             except QdeckError as error:
-                self._errors["Result"] = _error_text(error)
+                data.refused("Result", error)
+                data.refused("Bits", error)
             self._show_view()
+            self._foretell()
         try:
-            self._metrics = await self.services.jobs.metrics(job.id)
+            data.metrics = await self.services.jobs.metrics(job.id)
         except QdeckError as error:
-            self._errors["Metrics"] = _error_text(error)
+            data.refused("Details", error)
         try:
-            self._log = await self.services.jobs.logs(job.id)
+            data.log = await self.services.jobs.logs(job.id)
         except QdeckError as error:
-            self._errors["Log"] = _error_text(error)
+            data.refused("Log", error)
         self._show_view()
 
     @work(exclusive=True, group="job-circuit", exit_on_error=False)
     async def _load_circuit(self) -> None:
         """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
+        data = self._data
         await asyncio.to_thread(compile_lexers)
         # Long texts are at hand from now on.
         await self.services.jobs.with_texts(self._job_id)
-        self._read = True
-        if not self._circuits:
+        data.texts_read = True
+        if not data.circuits:
             try:
-                self._circuits = await self.services.jobs.circuits(self._job_id)
+                data.circuits = await self.services.jobs.circuits(self._job_id)
             except QdeckError as error:
-                self._errors["Circuit"] = _error_text(error)
+                data.refused("Circuit", error)
                 self._show_view()
                 return
-        circuit, self._drawing = self._circuits[self._pub], ""
+        circuit, data.drawing = data.circuits[data.pub], ""
+        await asyncio.to_thread(data.read_parts, circuit)
         # Too large a circuit, or no Qiskit here: then the program alone is shown.
         with contextlib.suppress(QdeckError):
-            self._drawing = await self.services.compiler.draw(
+            data.drawing = await self.services.compiler.draw(
                 circuit, width=max(_NARROWEST, self.size.width - 4)
+            )
+        self._show_view()
+
+    @work(exclusive=True, group="job-foretell", exit_on_error=False)
+    async def _foretell(self) -> None:
+        """What simulations say of the counts: without noise first, which is quick, then with it."""
+        result, data = self._data.result, self._data
+        if result is None or result.dry_run:
+            return
+        chosen = [
+            place
+            for place, pub in enumerate(result.pubs)
+            if pub.counts and not any(c.index for c in pub.counts)
+        ]
+        for pub in chosen[:_MOST_FORETOLD]:
+            data.foretold[pub] = Foretold(ideal_note="being simulated …", noisy_note="being simulated …")
+        self._show_view()
+        for pub in chosen[:_MOST_FORETOLD]:
+            try:
+                ideal = await self.services.analysis.ideal(self._job_id, pub)
+                data.foretold[pub] = replace(data.foretold[pub], ideal=ideal, ideal_note="")
+            except QdeckError as error:
+                data.foretold[pub] = replace(data.foretold[pub], ideal_note=str(error))
+            self._show_view()
+            try:
+                noisy = await self.services.analysis.noisy(self._job_id, pub)
+                data.foretold[pub] = replace(data.foretold[pub], noisy=noisy, noisy_note="")
+            except QdeckError as error:
+                data.foretold[pub] = replace(data.foretold[pub], noisy_note=str(error))
+            self._show_view()
+
+    @work(exclusive=True, group="job-calibration", exit_on_error=False)
+    async def _load_calibrations(self) -> None:
+        """The calibrations of the job's moments, and the map of the one it ran with."""
+        job, data = self.job, self._data
+        if job is None or data.moments:
+            return
+        data.moments = await self.services.analysis.calibrations(job)
+        device = data.device("start")
+        self._mapped = device is not None and bool(device.qubits)
+        if self._mapped:
+            parts = data.parts_of(job, data.pub)
+            labels = {physical: str(virtual) for physical, virtual in data.layout.items()}
+            self.query_one(ChipMap).show(
+                device, used=parts.qubits, labels=labels, used_couplers=parts.couplers
             )
         self._show_view()
 
@@ -258,9 +280,10 @@ class JobScreen(SectionScreen):
 
     def action_pub(self, step: int) -> None:
         """The circuit of the next PUB, or of the one before."""
-        if VIEWS[self._view] == "Circuit" and len(self._circuits) > 1:
-            self._pub = (self._pub + step) % len(self._circuits)
-            self._drawing = ""
+        data = self._data
+        if self.view in ("Circuit", "Calibration") and len(data.circuits) > 1:
+            data.pub = (data.pub + step) % len(data.circuits)
+            data.drawing = ""
             self._show_view(home=True)
             self._load_circuit()
 
@@ -269,6 +292,65 @@ class JobScreen(SectionScreen):
         self._view = max(0, min(place, len(VIEWS) - 1))
         self.query_one("#views", TextBlock).show([self._names()])
         self._show_view(home=True)
+        chip = self.query_one(ChipMap)
+        (chip if chip.display and self._map_alone else self.query_one("#view", TextPane)).focus()
+        if self.view in ("Bits", "Calibration"):
+            self._load_calibrations()
+
+    def action_map(self) -> None:
+        """The map of the calibration instead of its table, or back, where there is no room for both."""
+        self._map_alone = not self._map_alone
+        self.action_view_at(VIEWS.index("Calibration"))
+
+    # how counts are shown
+
+    def action_order(self) -> None:
+        """The next order of the outcomes."""
+        orders = list(Order)
+        place = orders.index(self._data.view.order)
+        self._change_view(order=orders[(place + 1) % len(orders)], bars=Bars.OUTCOMES)
+
+    def action_bars(self) -> None:
+        """Bars by outcome, by number of ones, by distance."""
+        kinds = list(Bars)
+        self._change_view(bars=kinds[(kinds.index(self._data.view.bars) + 1) % len(kinds)])
+
+    def action_log_scale(self) -> None:
+        """Bars on a logarithmic scale, or on a linear one."""
+        self._change_view(log=not self._data.view.log)
+
+    def action_rows(self, more: int) -> None:
+        """More outcomes one by one, or fewer."""
+        self._change_view(top=max(TOP, self._data.view.top + more * _MORE))
+
+    def _change_view(self, **changes: object) -> None:
+        self._data.view = replace(self._data.view, **changes)  # type: ignore[arg-type]
+        self._view = 0
+        self.query_one("#views", TextBlock).show([self._names()])
+        self._show_view(home=True)
+
+    @work(exclusive=True, group="job-reference", exit_on_error=False)
+    async def action_distance(self) -> None:
+        """Ask for the bit string to which distances count."""
+        result = self._data.result
+        sizes = {c.num_bits for pub in result.pubs for c in pub.counts} if result is not None else set()
+        if not sizes:
+            self.shell.show_notice(
+                "There are no counts: distances are between bit strings.", Severity.WARNING
+            )
+            return
+
+        def error(text: str) -> str:
+            bits = text.strip()
+            if not bits or (len(bits) in sizes and not set(bits) - {"0", "1"}):
+                return ""
+            return f"{' or '.join(map(str, sorted(sizes)))} zeros and ones, or nothing for the most probable."
+
+        text = await self.app.push_screen_wait(
+            Prompt("Distance to which bit string?", self._data.view.reference, check=error)
+        )
+        if text is not None:
+            self._change_view(reference=text.strip(), bars=Bars.DISTANCES)
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_cancel(self) -> None:
@@ -297,9 +379,9 @@ class JobScreen(SectionScreen):
     async def action_edit(self) -> None:
         """Open the circuit in the editor: its source where it is known, else as submitted."""
         job = self.job
-        if job is not None and self._pub:
+        if job is not None and self._data.pub:
             # Of several, the one that is shown.
-            job = replace(job, source="", circuit=self._circuits[self._pub])
+            job = replace(job, source="", circuit=self._data.circuits[self._data.pub])
         if job is not None:
             await ask_edit(self, job)
 
@@ -315,14 +397,3 @@ class JobScreen(SectionScreen):
     def action_copy(self) -> None:
         """Send the id to the terminal's clipboard."""
         self.shell.send_to_clipboard(self._job_id)
-
-
-_ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
-
-
-def _muted(text: str) -> list[StyledLine]:
-    return [line((text, TextStyle.MUTED))]
-
-
-def _error_text(error: QdeckError) -> str:
-    return plain_lines((error.message, error.advice))

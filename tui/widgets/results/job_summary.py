@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Mapping
 from datetime import datetime
 
 from tui.common.safe_text import plain, shorten
@@ -211,18 +212,24 @@ def _advice(job: Job) -> str:
         return code.advice
     if job.status is JobStatus.CANCELLED:
         return "e opens the circuit in the editor, to run it again."
-    return "the log (4) may say more; e opens the circuit in the editor."
+    return "the log (8) may say more; e opens the circuit in the editor."
 
 
-def metrics_lines(
-    job: Job, metrics: JobMetrics | None, transpilation: Transpilation | None = None
+def details_lines(
+    job: Job,
+    metrics: JobMetrics | None,
+    transpilation: Transpilation | None = None,
+    formula: float | None = None,
+    hashes: Mapping[str, str] | None = None,
 ) -> list[StyledLine]:
-    """Return the metrics of a job.
+    """Return where a job comes from and what the service measured.
 
     Args:
         job: the job.
         metrics: as the service measured; `None` before the job ends.
         transpilation: how its circuit was transpiled here, where known.
+        formula: QPU seconds by IBM's formula when it was submitted, where known.
+        hashes: SHA-256 of its texts, by name.
     """
     rows: list[tuple[str, str]] = []
     if metrics is not None:
@@ -239,6 +246,9 @@ def metrics_lines(
         rows += [(name, format_datetime(at)) for name, at in times if at is not None]
         places = (("queue position", metrics.queue_position), ("in the provider", metrics.provider_position))
         rows += [(name, f"{place:,}") for name, place in places if place is not None]
+    rows += _price(job, formula)
+    for name, digest in (hashes or {}).items():
+        rows += [(f"{name} SHA-256", digest[:32]), ("", digest[32:])]
     rows += [
         ("service", shorten(job.service, 60)),
         ("instance", shorten(job.instance, 160) or NOTHING),
@@ -250,6 +260,21 @@ def metrics_lines(
     if metrics is None:
         lines.insert(0, line((" Metrics come when the job ends.", TextStyle.MUTED)))
     return lines
+
+
+def _price(job: Job, formula: float | None) -> list[tuple[str, str]]:
+    """What was asked for and what it was to cost."""
+    rows: list[tuple[str, str]] = []
+    if job.shots is not None:
+        rows.append(("shots", f"{job.shots:,}"))
+    if job.circuits is not None:
+        rows.append(("PUBs", f"{job.circuits:,}"))
+    for name, seconds in (("estimate", job.estimated_seconds), ("IBM's formula", formula)):
+        if seconds is not None:
+            rows.append((name, f"{duration(seconds)} of QPU time"))
+    if job.private:
+        rows.append(("private", "yes: its result can be read once"))
+    return rows
 
 
 def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:

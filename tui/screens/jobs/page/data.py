@@ -1,0 +1,133 @@
+"""What the page of a job knows beside the job, and why something of it is not to be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tui.common.errors import QdeckError
+from tui.common.safe_text import plain_lines
+from tui.domain.circuits import Transpilation
+from tui.domain.devices.calibration_changes import CalibrationMoment
+from tui.domain.devices.calibrations import DeviceCalibration
+from tui.domain.jobs import Job, JobMetrics
+from tui.domain.results import JobResult
+from tui.domain.statistics.bits import measured_qubits, used_parts
+from tui.domain.statistics.waiting import ExecutionSpan, StartEstimate
+from tui.widgets.results.counts import CountsView, Foretold
+from tui.widgets.text.styled_text import StyledLine, text_of
+from tui.widgets.text.text_widgets import QasmPage
+
+VIEWS: Final = ("Result", "Bits", "Time", "Calibration", "Circuit", "Source", "Details", "Log", "Raw")
+"""The views below the facts, in the order of the keys 1 to 9."""
+
+
+@dataclass(slots=True)
+class JobData:
+    """What is known of one job beside the job itself.
+
+    Attributes:
+        result, log, metrics: of the service; `None` until they came.
+        circuits: as submitted, one a PUB; empty until they came.
+        pub: the PUB whose circuit is shown.
+        drawing: of that circuit; empty while there is none.
+        texts_read: the job's long texts are at hand.
+        errors: by view why its content is not to be had.
+        foretold: predictions by PUB.
+        view: how counts are shown.
+        moments: the calibrations; empty until they came.
+        spans: when it was executed; `None` until its result was looked through.
+        start: when it may start, while it waits.
+        transpilation: how its circuit was made here.
+        formula: QPU seconds by the published formula when it was submitted.
+        hashes: of its texts, by name.
+    """
+
+    result: JobResult | None = None
+    log: str | None = None
+    metrics: JobMetrics | None = None
+    circuits: tuple[str, ...] = ()
+    pub: int = 0
+    drawing: str = ""
+    texts_read: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+    foretold: dict[int, Foretold] = field(default_factory=dict)
+    view: CountsView = field(default_factory=CountsView)
+    moments: tuple[CalibrationMoment, ...] = ()
+    spans: tuple[ExecutionSpan, ...] | None = None
+    start: StartEstimate | None = None
+    transpilation: Transpilation | None = None
+    formula: float | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    _parts: dict[str, CircuitParts] = field(default_factory=dict)
+    _programs: dict[tuple[str, str], QasmPage] = field(default_factory=dict)
+
+    def refused(self, view: str, error: QdeckError) -> None:
+        """Note why a view has no content."""
+        self.errors[view] = plain_lines((error.message, error.advice))
+
+    def circuit_of(self, job: Job, pub: int) -> str:
+        """Return the circuit of a PUB as submitted; empty while it is not known."""
+        if pub < len(self.circuits):
+            return self.circuits[pub]
+        return job.circuit if pub == 0 else ""
+
+    def parts_of(self, job: Job, pub: int) -> CircuitParts:
+        """Return what a circuit uses of the device; nothing while it is not known."""
+        text = self.circuit_of(job, pub)
+        if text not in self._parts:
+            self._parts = {text: circuit_parts(text)} if text else {}
+        return self._parts.get(text, NO_PARTS)
+
+    def read_parts(self, text: str) -> None:
+        """Look a circuit through beforehand; a long one takes a thread a while."""
+        if text not in self._parts:
+            self._parts = {text: circuit_parts(text)}
+
+    def program(self, text: str, above: Sequence[StyledLine] = ()) -> QasmPage:
+        """Return a program below other lines: the same lines each time, for the pane to know them again."""
+        key = (text, "\n".join(map(text_of, above)))
+        if key not in self._programs:
+            self._programs[key] = QasmPage(text, above)
+        return self._programs[key]
+
+    def device(self, name: str) -> DeviceCalibration | None:
+        """Return the calibration at a moment, else the one before it that is known."""
+        known = {moment.name: moment.device for moment in self.moments}
+        return known.get(name) or known.get("made") or known.get("now")
+
+    @property
+    def layout(self) -> dict[int, int]:
+        """Virtual qubit by the physical one it ends on; empty where it was not transpiled here."""
+        if self.transpilation is None:
+            return {}
+        return {physical: virtual for virtual, physical in enumerate(self.transpilation.final_layout)}
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitParts:
+    """What a circuit uses of its device.
+
+    Attributes:
+        measured: qubit by register and bit.
+        qubits: in use, ascending.
+        couplers: in use, pairs of qubits.
+    """
+
+    measured: Mapping[tuple[str, int], int]
+    qubits: tuple[int, ...]
+    couplers: tuple[tuple[int, int], ...]
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """What is measured on each qubit: `c[0]`."""
+        return {qubit: f"{name}[{bit}]" for (name, bit), qubit in self.measured.items()}
+
+
+NO_PARTS: Final = CircuitParts({}, (), ())
+
+
+def circuit_parts(text: str) -> CircuitParts:
+    """Return what a program uses of its device."""
+    return CircuitParts(measured_qubits(text), *used_parts(text))

@@ -1,0 +1,180 @@
+"""The views of a job's page as lines, from what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from tui.domain.jobs import Job, JobStatus
+from tui.domain.results import Counts, JobResult, PubResult
+from tui.domain.statistics.bits import bit_figures
+from tui.domain.statistics.waiting import job_time
+from tui.screens.jobs.page.data import JobData
+from tui.widgets.results.counts import NOTHING_FORETOLD, view_words
+from tui.widgets.results.histogram import result_page
+from tui.widgets.results.job_summary import details_lines, raw_page
+from tui.widgets.results.qubit_lines import bit_lines, calibration_lines
+from tui.widgets.results.time_lines import time_page
+from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
+from tui.widgets.text.text_widgets import text_page, wrapped_page
+
+MOST_BIT_TABLES: Final = 12
+"""Registers and places of a sweep that are shown bit by bit."""
+_ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
+
+
+def page_of(view: str, job: Job, data: JobData, now: datetime, width: int) -> Sequence[StyledLine]:
+    """Return the lines of a view.
+
+    Args:
+        view: its name.
+        job: the job.
+        data: what is known of it.
+        now: the time.
+        width: cells of a line.
+    """
+    trouble = data.errors.get(view)
+    if trouble:
+        return text_page(trouble)
+    match view:
+        case "Result":
+            return _result(job, data, width)
+        case "Bits":
+            return _bits(job, data, width)
+        case "Time":
+            return _time(job, data, now, width)
+        case "Calibration":
+            return _calibration(job, data, width)
+        case "Circuit":
+            return _circuit(job, data)
+        case "Source":
+            return _source(job, data)
+        case "Details":
+            return details_lines(job, data.metrics, data.transpilation, data.formula, data.hashes)
+        case "Log":
+            if data.log is None:
+                return muted(
+                    "Asking for the log …" if job.status.final else "The log comes when the job ends."
+                )
+            return wrapped_page(data.log, width) if data.log.strip() else muted("The log is empty.")
+        case _:
+            return raw_page(job, data.result)
+
+
+def muted(text: str) -> list[StyledLine]:
+    """Return a sentence that stands for content."""
+    return [line((text, TextStyle.MUTED))]
+
+
+def _no_result(job: Job) -> list[StyledLine]:
+    if job.status is JobStatus.DONE:
+        return muted("Asking for the result …")
+    if job.status.final:
+        return muted(f"The job {_ENDED[job.status]}: it has no result. The log (8) may say more.")
+    return muted("No result yet. It appears here by itself.")
+
+
+def _result(job: Job, data: JobData, width: int) -> list[StyledLine]:
+    if data.result is None:
+        return _no_result(job)
+    lines = _success(data, data.result)
+    words = view_words(data.view)
+    lines += [line((f" {words}", TextStyle.MUTED))] if words and _has_counts(data.result) else []
+    return [*lines, *result_page(data.result, width, view=data.view, foretold=data.foretold)]
+
+
+def _success(data: JobData, result: JobResult) -> list[StyledLine]:
+    """The success that was estimated beside what came, for a trust in the next estimate."""
+    made = data.transpilation
+    if made is None or made.estimated_success is None or not _has_counts(result):
+        return []
+    idle = made.estimated_success_idle
+    waiting = "" if idle is None else f", {idle * 100:.1f} % with waiting"
+    return [
+        line(
+            (" ESP       ", TextStyle.MUTED),
+            f"{made.estimated_success * 100:.1f} %",
+            (f"{waiting}, estimated at submission: a rank", TextStyle.MUTED),
+        )
+    ]
+
+
+def _has_counts(result: JobResult) -> bool:
+    return any(pub.counts for pub in result.pubs)
+
+
+def _bits(job: Job, data: JobData, width: int) -> list[StyledLine]:
+    if data.result is None:
+        return _no_result(job)
+    tables: list[tuple[int, PubResult, Counts]] = [
+        (place, pub, counts) for place, pub in enumerate(data.result.pubs) for counts in pub.counts
+    ]
+    if not tables:
+        return muted("This result has no bits: values are in the result (1).")
+    lines: list[StyledLine] = []
+    for place, pub, counts in tables[:MOST_BIT_TABLES]:
+        lines += [BLANK] if lines else []
+        parts = data.parts_of(job, place)
+        foretold = data.foretold.get(place, NOTHING_FORETOLD).of_register(counts.register)
+        ideal = foretold.ideal if not counts.index and pub.sweep is None else None
+        figures = bit_figures(counts, parts.measured, ideal, data.device("start"))
+        where = "".join(f"[{number}]" for number in counts.index)
+        several = f"PUB {place + 1}  " if len(data.result.pubs) > 1 else ""
+        lines += bit_lines(f"{several}{counts.register}{where}", figures, width, data.layout)
+    if len(tables) > MOST_BIT_TABLES:
+        lines.append(line((f" and {len(tables) - MOST_BIT_TABLES:,} more", TextStyle.MUTED)))
+    note = "QUBIT virtual→physical; READOUT in % and T1 by the calibration at its start"
+    return [*lines, BLANK, line((f" {note}", TextStyle.MUTED))]
+
+
+def _time(job: Job, data: JobData, now: datetime, width: int) -> list[StyledLine]:
+    spans = data.spans or ()
+    time = job_time(job, data.metrics, spans, now)
+    start = data.start if job.status is JobStatus.QUEUED else None
+    return time_page(job, data.metrics, time, spans, now, width, formula=data.formula, start=start)
+
+
+def _calibration(job: Job, data: JobData, width: int) -> list[StyledLine]:
+    if not data.moments:
+        return muted("Asking for the calibrations …")
+    parts = data.parts_of(job, data.pub)
+    labels = {**{qubit: str(virtual) for qubit, virtual in data.layout.items()}, **parts.labels}
+    lines = calibration_lines(data.moments, parts.qubits, parts.couplers, labels, width)
+    if not parts.qubits:
+        lines.append(line((" The circuit is not known here: no qubits can be named.", TextStyle.MUTED)))
+    return lines
+
+
+def _circuit(job: Job, data: JobData) -> Sequence[StyledLine]:
+    """The drawing, where there is one, and the program; of several PUBs, that of one."""
+    text = data.circuit_of(job, data.pub)
+    if not text:
+        return muted("Asking for the circuit …")
+    above = [*text_page(data.drawing), BLANK] if data.drawing else []
+    return data.program(text, [*_pub_head(job, data), *above])
+
+
+def _source(job: Job, data: JobData) -> Sequence[StyledLine]:
+    if job.source:
+        return data.program(job.source)
+    if not data.texts_read:
+        return muted("Looking for the source …")
+    if data.transpilation is not None:
+        return muted("The source before transpiling was let go to make room for newer ones.")
+    return muted("Submitted elsewhere: the source before transpiling is not known here.")
+
+
+def _pub_head(job: Job, data: JobData) -> list[StyledLine]:
+    """Which of the job's circuits this is; nothing for the only one."""
+    here = len(data.circuits)
+    of = max(here, job.circuits or 0)
+    if not here or of < 2:
+        return []
+    spans = [Span(f" PUB {data.pub + 1:,} of {of:,}", TextStyle.STRONG)]
+    if here > 1:
+        spans += [Span("   "), Span("n", TextStyle.KEY, "screen.pub(1)"), Span(" next  ")]
+        spans += [Span("p", TextStyle.KEY, "screen.pub(-1)"), Span(" previous")]
+    if here < of:
+        spans.append(Span(f"   {here:,} can be shown here", TextStyle.MUTED))
+    return [tuple(spans), BLANK]
