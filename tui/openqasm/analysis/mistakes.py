@@ -58,14 +58,14 @@ _ONLY_3: Final = {
 """Words that begin a statement of OpenQASM 3 alone, and what to do in OpenQASM 2."""
 
 
-def mistakes(text: str) -> tuple[list[Diagnostic], SymbolTable]:
+def mistakes(text: str) -> tuple[list[Diagnostic], SymbolTable, list[Statement]]:
     """Find mistakes in a program.
 
     Args:
         text: the program, in any state.
 
     Returns:
-        Errors by their place, `MOST` at most, and the table of its declarations.
+        Errors by their place, `MOST` at most; the table of its declarations, and its statements.
     """
     table, statements = SymbolTable.read(text)
     checker = _Checker(text, table)
@@ -76,7 +76,7 @@ def mistakes(text: str) -> tuple[list[Diagnostic], SymbolTable]:
         if len(checker.found) >= MOST:
             break
     checker.braces()
-    return sorted(checker.found, key=lambda one: (one.line, one.column)), table
+    return sorted(checker.found, key=lambda one: (one.line, one.column)), table, statements
 
 
 class _Checker:
