@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.faults.sandbox import FLIP, POLICY
-from tests.monitor.fakes import FakeCompiler
+from tests.monitor.fakes import FakeCompiler, InProcessAnalyzer
 from tests.store.samples import make_folders
 from tests.support.sandbox import live_account
 from tui.common.errors import QdeckError
@@ -63,6 +63,7 @@ class ScriptedUser:
                 environ={"HOME": str(home), "QDECK_HOME": str(home)},
                 clock=self.clock,
                 compiler=compiler,
+                analyzer=InProcessAnalyzer(),
                 make_service=self._make,
                 launch_sandbox=self._no_sandbox,
                 chance=chance,

@@ -26,8 +26,8 @@ from tui.domain.accounts import (
     SignOutReport,
     Usage,
 )
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
-from tui.domain.devices.backends import Backend, BackendData
+from tui.domain.circuits import Analysis, Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData, DeviceLimits
 from tui.domain.jobs import (
     DEFAULT_SHOTS,
     Job,
@@ -49,6 +49,8 @@ from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Event
+from tui.openqasm.analysis.client import Analyzer
+from tui.openqasm.analysis.fast import analyse
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
@@ -362,6 +364,16 @@ class FakeService:
         self.closed = True
 
 
+class InProcessAnalyzer(Analyzer):
+    """The fast analysis without its worker process, and without QDK."""
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
+        return analyse(qasm, device)
+
+
 class FakeCompiler(Compiler):
     """A compiler without worker processes, which accepts every program."""
 
@@ -467,6 +479,7 @@ class MonitorHarness:
             environ={"HOME": str(root), "QDECK_HOME": str(root)},
             clock=self.clock,
             compiler=compiler,
+            analyzer=InProcessAnalyzer(),
             make_service=self._make,
             launch_sandbox=self._no_sandbox,
             chance=random.Random(seed),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.contract.conftest import sandbox_process
 from tests.end_to_end.circuits import assert_bell
+from tests.monitor.fakes import InProcessAnalyzer
 from tests.monitor.test_on_sandbox import bell_on
 from tests.store.samples import make_folders
 from tests.support.sandbox import live_account
@@ -44,6 +45,7 @@ async def services(tmp_path: Path) -> AsyncIterator[AppServices]:
                 environ={"HOME": str(tmp_path), "QDECK_HOME": str(tmp_path)},
                 clock=SystemClock(),
                 compiler=Compiler(),
+                analyzer=InProcessAnalyzer(),
                 make_service=make_service,
                 launch_sandbox=none,
                 chance=random.SystemRandom(),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.circuits import assert_bell
-from tests.monitor.fakes import FakeCompiler
+from tests.monitor.fakes import FakeCompiler, InProcessAnalyzer
 from tests.store.samples import make_folders
 from tui.common.timing import SystemClock
 from tui.config.settings import Folders
@@ -33,6 +33,7 @@ def live_services(folders: Folders, launcher: Callable[[], Awaitable[RunningSand
             environ={"HOME": str(folders.config), "QDECK_HOME": str(folders.config.parent)},
             clock=SystemClock(),
             compiler=FakeCompiler(),
+            analyzer=InProcessAnalyzer(),
             make_service=make_service,
             launch_sandbox=launcher,
             chance=random.SystemRandom(),

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.monitor.fakes import FakeHost, FakeService, PreparingCompiler
+from tests.monitor.fakes import FakeHost, FakeService, InProcessAnalyzer, PreparingCompiler
 from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
@@ -387,6 +387,7 @@ class AppServicesHarness(AppServices):
             environ={**os.environ, "HOME": str(root)},
             clock=self.clock,
             compiler=self.recording,
+            analyzer=InProcessAnalyzer(),
             make_service=self._make_service,
             launch_sandbox=self._launch_sandbox,
             chance=random.Random(1),

@@ -28,6 +28,7 @@ from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Severity, SignInDoubted
+from tui.openqasm.analysis.client import Analyzer
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Dependencies(Value, frozen=True):
     environ: Mapping[str, str]
     clock: Clock
     compiler: Compiler
+    analyzer: Analyzer
     make_service: ServiceMaker
     launch_sandbox: Callable[[], Awaitable[RunningSandbox]]
     chance: random.Random

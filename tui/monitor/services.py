@@ -77,6 +77,7 @@ class AppServices:
         backends: backends and their data.
         outbox: submissions until they are jobs.
         compiler: checks and draws programs.
+        analyzer: finds errors in programs at once; Qiskit has the last word.
         transpiler: transpiles programs for a backend.
         pricing: what a job would cost.
         polling: when the service is asked for news.
@@ -105,7 +106,7 @@ class AppServices:
         self.replays = Replays(app_state, self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)
-        self.compiler = compiler
+        self.compiler, self.analyzer = compiler, dependencies.analyzer
         self.transpiler = Transpiler(
             app_state,
             compiler,
@@ -151,6 +152,7 @@ class AppServices:
             self._end("history", self._history.aclose()),
             self._end("connections", self.account.aclose()),
             self._end("compiler", self.compiler.aclose()),
+            self._end("analysis", self.analyzer.aclose()),
         )
 
     async def _end(self, name: str, ending: Awaitable[None]) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from tests.openqasm.analysis.faults import FAULTS, V3, Fault
 from tui.domain.circuits import Analysis, CheckReport, Diagnostic
-from tui.openqasm.analysis.client import Analyzer
-from tui.openqasm.analysis.fast import LONGEST, VALID, analyse, combined
-from tui.openqasm.analysis.hints import Device
+from tui.domain.devices.backends import DeviceLimits
+from tui.openqasm.analysis.client import VALID, Analyzer, combined
+from tui.openqasm.analysis.fast import LONGEST, analyse
 from tui.openqasm.analysis.qdk_analysis import Qdk, words
 from tui.openqasm.examples import examples
 
@@ -98,7 +98,7 @@ def test_text_beyond_the_limit_is_left_to_qiskit() -> None:
 
 
 def test_hints_tell_of_too_many_qubits_and_of_control_flow_once() -> None:
-    device = Device("ibm_small", 3, ("x", "if_else"))
+    device = DeviceLimits("ibm_small", 3, ("x", "if_else"))
     text = V3 + "qubit r;\nwhile (c == 0) { x q[0]; }\nwhile (c == 1) { x q[0]; }\nif (c[0]) x q[0];\n"
     found = analyse(text, device)
     assert found.errors == ()
@@ -108,14 +108,14 @@ def test_hints_tell_of_too_many_qubits_and_of_control_flow_once() -> None:
 
 
 def test_hints_tell_of_a_physical_qubit_that_is_none() -> None:
-    found = analyse("OPENQASM 3.0;\nx $2;\nx $17;\n", Device("ibm_small", 3))
+    found = analyse("OPENQASM 3.0;\nx $2;\nx $17;\n", DeviceLimits("ibm_small", 3))
     assert [(one.line, one.message) for one in found.warnings] == [
         (3, "ibm_small has no qubit $17: its qubits are $0 to $2.")
     ]
 
 
 def test_hints_need_what_is_known_of_the_device() -> None:
-    assert analyse(V3 + "while (c == 0) { x q[0]; }", Device("ibm_new")).diagnostics == ()
+    assert analyse(V3 + "while (c == 0) { x q[0]; }", DeviceLimits("ibm_new")).diagnostics == ()
 
 
 # --- with Qiskit's word ---
@@ -152,7 +152,9 @@ def test_either_may_be_missing() -> None:
 
 async def test_worker_analyses_any_text_and_says_by_whom(analyzer: Analyzer) -> None:
     analyzer.start()
-    found = await analyzer.analyse(V3 + "while (c == 0) { cxx q[0], q[1]; }", Device("ibm_small", 2, ("x",)))
+    found = await analyzer.analyse(
+        V3 + "while (c == 0) { cxx q[0], q[1]; }", DeviceLimits("ibm_small", 2, ("x",))
+    )
     assert found.by == "qdk and qdeck"
     assert [one.suggestion for one in found.errors] == ["cx"] and len(found.warnings) == 2
     assert (await analyzer.analyse("\0\ud7ff}{λ")).errors

@@ -25,6 +25,7 @@ from tui.ibm.api.service import QuantumService
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import Event, FreshnessChanged, Notice, Severity
+from tui.openqasm.analysis.client import Analyzer
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 
@@ -84,6 +85,7 @@ def make_services(
         compiler=Compiler(
             transpile_seconds=settings.transpile_seconds, search_workers=settings.search_workers
         ),
+        analyzer=Analyzer(),
         make_service=connect,
         launch_sandbox=start_sandbox,
         chance=random.SystemRandom(),

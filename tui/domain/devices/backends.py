@@ -59,6 +59,20 @@ class BackendData(Value, frozen=True):
     properties: bytes
 
 
+class DeviceLimits(Value, frozen=True):
+    """What a program must not ask more of than the backend has.
+
+    Attributes:
+        name: the backend's.
+        qubits: how many it has; `None` where not told.
+        instructions: names of the instructions it runs; empty where not told.
+    """
+
+    name: str
+    qubits: int | None = None
+    instructions: tuple[str, ...] = ()
+
+
 NONE_LISTED = "An archived instance lists no backends: its jobs can be read, but nothing new is accepted."
 """What it may mean that an instance has no backends."""
 

@@ -1,10 +1,10 @@
-"""The fast analysis for the app: a worker process of its own kind, which imports no Qiskit."""
+"""The fast analysis for the app: a worker process of its own kind; and Qiskit's word put together with it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,8 +13,8 @@ from tui.common.environment import worker_environment
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.worker_process import WorkerDied
 from tui.common.worker_queue import WorkerClosed, WorkerQueue
-from tui.domain.circuits import Analysis
-from tui.openqasm.analysis.hints import Device
+from tui.domain.circuits import Analysis, CheckReport, Diagnostic
+from tui.domain.devices.backends import DeviceLimits
 
 WORKER: Final = "tui.openqasm.analysis.worker_main"
 SECONDS: Final = 20.0
@@ -23,11 +23,15 @@ IDLE_SECONDS: Final = 600.0
 """Time without a request after which the worker is ended: it takes 40 MB, and 0.3 s to come again."""
 
 
+VALID: Final = "This is valid OpenQASM 3, but Qiskit"
+"""Begins what is said of a program that is right, and that Qiskit cannot read."""
+
+
 class AnalysisRequest(msgspec.Struct, frozen=True):
     """Analyse a program; `device`: with hints for it. Reply: `Analysis`."""
 
     qasm: str
-    device: Device | None = None
+    device: DeviceLimits | None = None
 
 
 class Analyzer:
@@ -57,7 +61,7 @@ class Analyzer:
         """Start the worker in the background."""
         self._queue.start()
 
-    async def analyse(self, qasm: str, device: Device | None = None) -> Analysis:
+    async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
         """Analyse a program; what is wrong with it is not raised.
 
         Args:
@@ -78,3 +82,34 @@ class Analyzer:
     async def aclose(self) -> None:
         """End the worker."""
         await self._queue.aclose()
+
+
+def combined(analysis: Analysis | None, report: CheckReport | None) -> tuple[Diagnostic, ...]:
+    """Put the fast analysis and Qiskit's word together.
+
+    Args:
+        analysis: of the same text; `None`: there is none.
+        report: Qiskit's word; `None`: there is none yet.
+
+    Returns:
+        Errors by their place, then warnings. Errors that Qiskit does not see, since it ends at its first
+        ones, remain; when it sees none there are none. On a line of which both speak, the fast analysis has
+        the better place and words, unless Qiskit calls the program valid.
+    """
+    errors: Sequence[Diagnostic] = analysis.errors if analysis is not None else ()
+    if report is not None:
+        errors = _with_qiskit(errors, report.diagnostics)
+    return (*errors, *(analysis.warnings if analysis is not None else ()))
+
+
+def _with_qiskit(fast: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list[Diagnostic]:
+    if not last:
+        return []
+    lacking = {one.line for one in last if one.message.startswith(VALID)}
+    own = {one.line for one in fast}
+    kept = [one for one in fast if one.line not in lacking]
+    return _by_place([*kept, *(one for one in last if one.line in lacking or one.line not in own)])
+
+
+def _by_place(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return sorted(diagnostics, key=lambda one: (one.line, one.column))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tui.common.values import Value
 from tui.domain.circuits import Diagnostic
+from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.declarations import SymbolKind
 from tui.openqasm.analysis.statements import Statement
 from tui.openqasm.analysis.symbols import SymbolTable
@@ -31,21 +31,7 @@ _INSTEAD: Final = {
 }
 
 
-class Device(Value, frozen=True):
-    """What hints need of a backend.
-
-    Attributes:
-        name: the backend's.
-        qubits: how many it has; `None` where not told.
-        instructions: names of the instructions it runs; empty where not told.
-    """
-
-    name: str
-    qubits: int | None = None
-    instructions: tuple[str, ...] = ()
-
-
-def hints(table: SymbolTable, statements: Sequence[Statement], device: Device) -> list[Diagnostic]:
+def hints(table: SymbolTable, statements: Sequence[Statement], device: DeviceLimits) -> list[Diagnostic]:
     """Return warnings for a device, each thing once.
 
     Args:
@@ -57,7 +43,7 @@ def hints(table: SymbolTable, statements: Sequence[Statement], device: Device) -
     return sorted(found, key=lambda one: (one.line, one.column))[:MOST]
 
 
-def _too_many_qubits(table: SymbolTable, device: Device) -> Iterator[Diagnostic]:
+def _too_many_qubits(table: SymbolTable, device: DeviceLimits) -> Iterator[Diagnostic]:
     if device.qubits is None:
         return
     for physical in _PHYSICAL.finditer(table.bare) if "$" in table.bare else ():
@@ -76,7 +62,7 @@ def _too_many_qubits(table: SymbolTable, device: Device) -> Iterator[Diagnostic]
 
 
 def _control_flow(
-    table: SymbolTable, statements: Sequence[Statement], device: Device
+    table: SymbolTable, statements: Sequence[Statement], device: DeviceLimits
 ) -> Iterator[Diagnostic]:
     lacking = {word for word, name in _CONTROL_FLOW.items() if name not in device.instructions}
     if not device.instructions or not any(word in table.bare for word in lacking):
