@@ -11,6 +11,7 @@ from tests.screens.test_review_price import answered, programs
 from tests.support.app import SnapCompare, make_app, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
+from tests.support.devices import recorded_data
 from tests.support.fixed_values import identity
 from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
@@ -186,3 +187,24 @@ def test_review_of_a_sweep_at_80x24(snap_compare: SnapCompare) -> None:
     services = AppServicesHarness()
     services.candidate = replace(bell_candidate(), parameters=("phi", "theta"))
     assert snap_compare(app_with(services), run_before=typed)
+
+
+@pytest.mark.parametrize("colour", [True, False], ids=["colours", "NO_COLOR"])
+def test_review_views_side_by_side_at_200x60(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch, colour: bool
+) -> None:
+    """All views at once, with a gate marked in each of them."""
+
+    async def marked(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: "1 → 13:" in screen_text(pilot) and "0→14" in screen_text(pilot))
+        await pilot.press("right")
+        await until(pilot, lambda: "· line 7" in screen_text(pilot))
+        await settled(pilot)
+
+    if not colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    services = AppServicesHarness()
+    services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    assert snap_compare(app_with(services), terminal_size=(200, 60), run_before=marked)

@@ -11,12 +11,15 @@ from tests.screens.test_review import app_of, shows, transpiled
 from tests.support.app import running, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
+from tests.support.devices import recorded_data
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.transpile.screen import TranspileScreen
 from tui.screens.transpile.submit import SubmitPane
 from tui.screens.transpile.views import CandidateViews
+from tui.widgets.circuit.drawing import DrawingPane
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.circuit.timeline import Timeline
+from tui.widgets.maps.chip_map import ChipMap
 
 
 async def reviewed(pilot: Pilot[None]) -> TranspileScreen:
@@ -108,6 +111,48 @@ async def test_gate_marked_in_the_program_is_marked_in_the_timeline() -> None:
         await until(pilot, lambda: screen.query_one(Timeline).marked is not None)
         marked = screen.query_one(Timeline).marked
         assert marked is not None and (marked.name, marked.line) == ("measure", 8)
+
+
+async def test_gate_chosen_in_one_view_is_marked_in_all_others() -> None:
+    """Timeline, program, drawing, map, original: each chooses, the others show it."""
+    services = AppServicesHarness()
+    services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    async with running(services, size=(200, 60)) as pilot:
+        screen = await reviewed(pilot)
+        program, original = (screen.query_one(name, QasmEditor) for name in ("#view-program", "#original"))
+        timeline, drawing = screen.query_one(Timeline), screen.query_one(DrawingPane)
+        chip = screen.query_one(ChipMap)
+        await until(pilot, lambda: shows(pilot, "1 → 13:", "arrows mark a gate", "0→14"))
+
+        def marks() -> tuple[str, int, int, int | None, frozenset[int]]:
+            """Line of program, timeline and drawing, first qubit on the map, lines of the original."""
+            in_time, drawn = timeline.marked, drawing._marked
+            lines = in_time.line if in_time else 0, drawn.line if drawn else 0
+            return program.selected_text, *lines, chip.qubit, frozenset(row + 1 for row in original._pointed)
+
+        cx = ("cx $14, $13;", 7, 7, 14, frozenset({6, 7}))
+        await pilot.press("3", "right")
+        await until(pilot, lambda: marks() == cx)
+        assert chip._marked == {13}
+        await pilot.press("5", "n")
+        await until(pilot, lambda: marks()[1:4] == (8, 8, 14))
+        await pilot.press("p")
+        await until(pilot, lambda: marks() == cx)
+        await pilot.press("4", "down", "down")
+        await until(pilot, lambda: marks()[1:] == (9, 9, 13, frozenset({6, 7})))
+        await pilot.press("1", "home")
+        await pilot.click(ChipMap, offset=_place_of(chip, 14))
+        await until(pilot, lambda: marks()[:4] == ("rz(pi/2) $14;", 4, 4, 14))
+        original.focus()
+        original.move_cursor((5, 0))
+        await until(pilot, lambda: marks()[:4] == cx[:4])
+
+
+def _place_of(chip: ChipMap, qubit: int) -> tuple[int, int]:
+    """Cell of a qubit within the map's widget."""
+    left, line, _ = chip.drawing.region(qubit)
+    gutter = chip.gutter
+    return left - chip.scroll_offset.x + gutter.left, line - chip.scroll_offset.y + gutter.top
 
 
 async def test_wide_and_high_screens_show_several_views_at_once() -> None:

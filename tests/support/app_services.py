@@ -65,6 +65,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.views.diagram import CircuitDiagram
+from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
@@ -141,7 +142,7 @@ class RecordingCompiler(PreparingCompiler):
         self._harness.record("simulate_noisy", isa, target.name)
         return self._harness.simulated(self._harness.noisy)
 
-    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
+    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
         self._harness.record("draw_isa", isa, layout)
         return self._harness.isa_drawing
 
@@ -429,7 +430,7 @@ class AppServicesHarness(AppServices):
         self.found_by_search: Candidate | None = None
         self.search_gate: asyncio.Event | None = None
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
-        self.isa_drawing = BELL_ISA_DRAWING
+        self.isa_drawing: CircuitDrawing = BELL_ISA_DRAWING
         self.past_data: dict[str, BackendData] = {}
         self.ideal: Distribution | QdeckError = IDEAL_BELL
         self.noisy: Distribution | QdeckError = NOISY_BELL

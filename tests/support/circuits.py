@@ -6,6 +6,7 @@ import math
 
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
 from tui.domain.views.diagram import CircuitDiagram, Symbol, Wire
+from tui.domain.views.drawing import CircuitDrawing, DrawnOperation
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 
 BELL = """OPENQASM 3.0;
@@ -34,14 +35,28 @@ q_1: ─────┤ X ├─╫─┤M├
 c: 2/═══════════╩══╩═
                 0  1
 """
-BELL_ISA_DRAWING = """         ┌─────────┐┌────┐┌─────────┐     ┌─┐
-1 → 13: ─────────────────────────────┤ X ├┤M├───
-         ┌─────────┐┌────┐┌─────────┐└─┬─┘└╥┘┌─┐
-0 → 14: ┤ Rz(π/2) ├┤ √X ├┤ Rz(π/2) ├──■───╫─┤M├
-         └─────────┘└────┘└─────────┘      ║ └╥┘
-   c: 2/═══════════════════════════════════╩══╩═
-                                           1  0
-"""
+BELL_ISA_DRAWING = CircuitDrawing(
+    "\n".join(
+        (
+            "                                    ┌───┐   ┌─┐",
+            "1 → 13: ────────────────────────────┤ X ├───┤M├",
+            "        ┌─────────┐┌────┐┌─────────┐└─┬─┘┌─┐└╥┘",
+            "0 → 14: ┤ Rz(π/2) ├┤ √X ├┤ Rz(π/2) ├──■──┤M├─╫─",
+            "        └─────────┘└────┘└─────────┘     └╥┘ ║ ",
+            "   c: 2/══════════════════════════════════╩══╩═",
+            "                                          0  1 ",
+        )
+    ),
+    ((13, 1), (14, 3)),
+    (
+        DrawnOperation(4, 8, 11, (14,)),
+        DrawnOperation(5, 19, 6, (14,)),
+        DrawnOperation(6, 25, 11, (14,)),
+        DrawnOperation(7, 36, 5, (14, 13)),
+        DrawnOperation(8, 41, 3, (14,)),
+        DrawnOperation(9, 44, 3, (13,)),
+    ),
+)
 BELL_TIMELINE = CircuitTimeline(
     1.6,
     (

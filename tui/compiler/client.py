@@ -33,6 +33,7 @@ from tui.domain.search import SearchOptions, SearchProgress, SearchResult
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
 from tui.domain.views.diagram import CircuitDiagram
+from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0
@@ -127,7 +128,7 @@ class Compiler:
         """Lay out the operations of an OpenQASM program in rows and columns, idle qubits left out."""
         return await self._request_soon(messages.DiagramOf(qasm), CircuitDiagram)
 
-    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> str:
+    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
         """Draw an ISA program in one piece, as wide as it is.
 
         Args:
@@ -137,7 +138,7 @@ class Compiler:
         Returns:
             The drawing; empty for a circuit without operations.
         """
-        return await self._request_soon(messages.DrawIsa(isa, layout), str)
+        return await self._request_soon(messages.DrawIsa(isa, layout), CircuitDrawing)
 
     async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
         """Schedule an ISA program as late as possible.

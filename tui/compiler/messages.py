@@ -161,7 +161,10 @@ class TimelineOf(msgspec.Struct, frozen=True, tag="timeline-of"):
 
 
 class DrawIsa(msgspec.Struct, frozen=True, tag="draw-isa"):
-    """Draw an ISA program in one piece. Result: `str`. `layout`: physical qubit by virtual qubit."""
+    """Draw an ISA program in one piece. Result: `CircuitDrawing`.
+
+    `layout`: physical qubit by virtual qubit.
+    """
 
     isa: str
     layout: tuple[int, ...]

@@ -51,8 +51,10 @@ def test_drawing_crosses_dead_qubits() -> None:
 
 def test_drawing_marks_the_qubit_under_the_cursor() -> None:
     drawing = ChipDrawing(five_qubits())
-    assert [span.text for span in drawing.line(0, 2) if span.style is TextStyle.CURSOR] == ["2c"]
-    assert not [span for span in drawing.line(2, 2) if span.style is TextStyle.CURSOR]
+    assert [
+        span.text for span in drawing.line(0, {2: TextStyle.CURSOR}) if span.style is TextStyle.CURSOR
+    ] == ["2c"]
+    assert not [span for span in drawing.line(2, {2: TextStyle.CURSOR}) if span.style is TextStyle.CURSOR]
 
 
 def test_drawing_bends_lines_around_qubits() -> None:

@@ -19,6 +19,7 @@ from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
+from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
@@ -238,7 +239,7 @@ class Transpiler:
         fractional = candidate.options.fractional_gates
         return await self._compiler.timeline(candidate.qasm, target, fractional=fractional)
 
-    async def drawing(self, candidate: Candidate) -> str:
+    async def drawing(self, candidate: Candidate) -> CircuitDrawing:
         """Draw a candidate in one piece, both numbers of its qubits at each wire; empty without operations.
 
         Raises:

@@ -52,14 +52,14 @@ class ReviewPane(Vertical):
 
     def review(self, candidate: Candidate) -> None:
         """Show another candidate, that of the workspace."""
-        self.query_one(CandidateViews).review(candidate)
+        self._show_views(candidate)
         self.submit.review(candidate)
         self._show_judgement()
 
     def show_measured(self, candidate: Candidate) -> None:
         """Show other figures of the candidate under review; the form keeps what was typed."""
         self.table.add(candidate)
-        self.query_one(CandidateViews).review(candidate)
+        self._show_views(candidate)
         self.submit.form.show_candidate(candidate)
         self._show_judgement()
 
@@ -87,6 +87,9 @@ class ReviewPane(Vertical):
     @property
     def _section(self) -> SectionScreen:
         return cast(SectionScreen, self.screen)
+
+    def _show_views(self, candidate: Candidate) -> None:
+        self.query_one(CandidateViews).review(candidate, self._section.workspace.candidate_source)
 
     def _show_beside(self, *, form: bool) -> None:
         """Show the form beside the view; without it, a view has all of a narrow screen."""

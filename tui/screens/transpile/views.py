@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Generic, TypeVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -16,17 +16,20 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.calibrations import DeviceCalibration
+from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
+from tui.screens.transpile.marks import GateMarks
 from tui.screens.transpile.status import warning_lines
-from tui.widgets.circuit.candidate_views import CandidateLayout, CandidateStats
+from tui.widgets.circuit.candidate_views import CandidateGates, CandidateLayout, CandidateStats
+from tui.widgets.circuit.drawing import DrawingPane
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.circuit.timeline import Timeline, operation_line
 from tui.widgets.circuit.timeline import legend_line as timeline_legend
 from tui.widgets.maps.chip_legend import legend_line
 from tui.widgets.maps.chip_map import ChipMap
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
-from tui.widgets.text.text_widgets import TextBlock, TextPane, text_page
+from tui.widgets.text.text_widgets import TextBlock
 
 VIEWS: Final[Mapping[str, str]] = {
     "map": "Map",
@@ -39,6 +42,8 @@ VIEWS: Final[Mapping[str, str]] = {
 _CELLS, _LINES = 60, 16
 """Room of a view: with twice as much there are two of them."""
 NO_TIMELINE: Final = CircuitTimeline(0.0, (), ())
+_WITH_ORIGINAL: Final = 70
+"""Cells from which the original stands beside what changed."""
 _MOST_KEPT: Final = 24
 """Candidates of which timelines and drawings are kept."""
 
@@ -52,16 +57,22 @@ class CandidateViews(Vertical):
     CandidateViews {
         & #view-panes { height: 1fr; layout: grid; }
         & #view-panes > * { padding: 0 1; }
+        & #changes { width: 1fr; scrollbar-size-vertical: 1; }
+        & #original { display: none; width: 1fr; border-left: solid $rule; padding: 0 0 0 1; }
+        & .-with-original #changes { width: 46; }
+        & .-with-original #original { display: block; }
     }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._candidate: Candidate | None = None
+        self._source = ""
+        self._marks = GateMarks(self)
         self._chosen = "changes"
         self._filled: set[str] = set()
         self._timelines: _Recent[CircuitTimeline] = _Recent()
-        self._drawings: _Recent[str] = _Recent()
+        self._drawings: _Recent[CircuitDrawing] = _Recent()
 
     def compose(self) -> ComposeResult:
         """The line of names, then the views."""
@@ -70,15 +81,18 @@ class CandidateViews(Vertical):
             with Vertical(id="view-map"):
                 yield ChipMap(id="chip-map")
                 yield TextBlock(id="chip-legend")
-            with VerticalScroll(id="view-changes"):
-                yield CandidateStats(id="stats")
-                yield CandidateLayout(id="layout")
-                yield TextBlock(id="all-warnings")
+            with Horizontal(id="view-changes"):
+                with VerticalScroll(id="changes"):
+                    yield CandidateStats(id="stats")
+                    yield TextBlock(id="all-warnings")
+                    yield CandidateGates(id="gates")
+                    yield CandidateLayout(id="layout")
+                yield QasmEditor(read_only=True, id="original")
             with Vertical(id="view-timeline"):
                 yield Timeline(id="timeline")
                 yield TextBlock(id="timeline-legend")
             yield QasmEditor(read_only=True, id="view-program")
-            yield TextPane(id="view-drawing")
+            yield DrawingPane(id="view-drawing")
 
     def on_mount(self) -> None:
         """Show the first view."""
@@ -97,12 +111,20 @@ class CandidateViews(Vertical):
         """
         self._chosen = name
         self._arrange()
-        inner = {"map": "#chip-map", "timeline": "#timeline"}.get(name, f"#view-{name}")
+        inner = {"map": "#chip-map", "changes": "#changes", "timeline": "#timeline"}.get(
+            name, f"#view-{name}"
+        )
         self.query_one(inner).focus()
 
-    def review(self, candidate: Candidate) -> None:
-        """Show another candidate."""
-        self._candidate = candidate
+    def review(self, candidate: Candidate, source: str) -> None:
+        """Show another candidate.
+
+        Args:
+            candidate: what is shown.
+            source: the program it was made from.
+        """
+        self._candidate, self._source = candidate, source
+        self._marks.begin(candidate, source)
         self._filled.clear()
         self._fill()
 
@@ -123,6 +145,7 @@ class CandidateViews(Vertical):
         panes.styles.grid_size_columns, panes.styles.grid_size_rows = columns, rows
         for name in VIEWS:
             self._pane(name).display = name in visible
+        self._pane("changes").set_class(panes.size.width // columns >= _WITH_ORIGINAL, "-with-original")
         self._show_names(visible)
         self._fill()
 
@@ -149,11 +172,15 @@ class CandidateViews(Vertical):
                 self._show_map(candidate)
             case "changes":
                 self.query_one(CandidateStats).show_candidate(candidate)
+                self.query_one(CandidateGates).show_candidate(candidate)
                 self.query_one(CandidateLayout).show_candidate(candidate)
-                lines = warning_lines(candidate, max(30, self._pane(name).size.width - 3))
+                lines = warning_lines(candidate, max(30, self.query_one("#changes").size.width - 3))
                 self.query_one("#all-warnings", TextBlock).show(lines)
+                self.query_one("#original", QasmEditor).load_text(self._source)
+                self._marks.show_in(name)
             case "program":
                 self.query_one("#view-program", QasmEditor).load_text(candidate.qasm)
+                self._marks.show_in(name)
             case "timeline":
                 self._show_timeline(candidate)
             case "drawing":
@@ -175,6 +202,7 @@ class CandidateViews(Vertical):
         if candidate is not self._candidate:
             return
         self.query_one(Timeline).show(timeline, _virtual(candidate))
+        self._marks.show_in("timeline")
         legend.show([line((error, TextStyle.WARNING))] if error else self._timeline_lines(None))
 
     async def _timeline_of(self, candidate: Candidate) -> CircuitTimeline:
@@ -191,47 +219,62 @@ class CandidateViews(Vertical):
     @work(group="review-drawing", exclusive=True, exit_on_error=False)
     async def _show_drawing(self, candidate: Candidate) -> None:
         """Show the drawing, made in the compiler's process."""
-        pane = self.query_one("#view-drawing", TextPane)
-        known = self._drawings.get(candidate)
+        pane = self.query_one(DrawingPane)
+        known, error = self._drawings.get(candidate), ""
         if known is None:
-            waiting = text_page(candidate.drawing or "Drawing…")
-            pane.show(lambda _width: waiting)
+            pane.show_drawing(CircuitDrawing(candidate.drawing), "Drawing…")
             try:
                 known = await self._section.services.transpiler.drawing(candidate)
-            except QdeckError as error:
-                known = str(error)
-            self._drawings.add(candidate, known)
+            except QdeckError as refusal:
+                known, error = CircuitDrawing(""), str(refusal)
+            else:
+                self._drawings.add(candidate, known)
         if candidate is self._candidate:
-            page = text_page(known or "The circuit has no operations.")
-            pane.show(lambda _width: page)
+            pane.show_drawing(known, error or "The circuit has no operations.")
+            self._marks.show_in("drawing")
 
     @on(Timeline.Marked)
     def _marked_in_timeline(self, message: Timeline.Marked) -> None:
-        self._mark(message.operation, source="timeline")
+        operation = message.operation
+        if operation is not None and operation.line:
+            self._mark(operation.line, "timeline")
+        elif operation is not None and operation.qubits:
+            self.query_one(ChipMap).mark(operation.qubits)
+        self._show_operation()
+
+    @on(DrawingPane.Marked)
+    def _marked_in_drawing(self, message: DrawingPane.Marked) -> None:
+        # The drawing, too, shows what it was asked for.
+        self._mark(message.line, "")
 
     @on(TextArea.SelectionChanged, "#view-program")
     def _marked_in_program(self) -> None:
-        """Mark the gate of the line in the other views."""
-        program, candidate = self.query_one("#view-program", QasmEditor), self._candidate
-        timeline = None if candidate is None else self._timelines.get(candidate)
-        if timeline is not None and program.has_focus:
-            operation = timeline.of_line(program.cursor_location[0] + 1)
-            if operation is not None:
-                self._mark(operation, source="program")
+        program = self.query_one("#view-program", QasmEditor)
+        if program.has_focus:
+            self._mark(program.cursor_location[0] + 1, "program")
 
-    def _mark(self, operation: TimelineOperation | None, *, source: str) -> None:
-        """Mark a gate in the views that are filled, but the one it was chosen in."""
-        self.query_one("#timeline-legend", TextBlock).show(self._timeline_lines(operation))
-        if operation is None:
-            return
-        if source != "timeline":
-            self.query_one(Timeline).mark(operation)
-        if source != "program" and operation.line and "program" in self._filled:
-            program = self.query_one("#view-program", QasmEditor)
-            program.move_cursor((operation.line - 1, 0))
-            program.select_line(operation.line - 1)
-        if "map" in self._filled and operation.qubits:
-            self.query_one(ChipMap).move_to(operation.qubits[0])
+    @on(TextArea.SelectionChanged, "#original")
+    def _marked_in_original(self) -> None:
+        original = self.query_one("#original", QasmEditor)
+        if original.has_focus:
+            self._marks.mark_original(original.cursor_location[0] + 1)
+            self._show_operation()
+
+    @on(ChipMap.QubitMoved)
+    def _marked_on_map(self, message: ChipMap.QubitMoved) -> None:
+        if message.moved and message.qubit is not None and message.chip_map.has_focus:
+            self._marks.mark_qubit(message.qubit, "map")
+            self._show_operation()
+
+    def _mark(self, line: int, chosen_in: str) -> None:
+        self._marks.mark_line(line, chosen_in)
+        self._show_operation()
+
+    def _show_operation(self) -> None:
+        """Say which operation is marked in the timeline."""
+        if "timeline" in self._filled:
+            operation = self.query_one(Timeline).marked
+            self.query_one("#timeline-legend", TextBlock).show(self._timeline_lines(operation))
 
     @work(group="review-map", exclusive=True, exit_on_error=False)
     async def _show_map(self, candidate: Candidate) -> None:
@@ -252,6 +295,7 @@ class CandidateViews(Vertical):
         with contextlib.suppress(QdeckError):
             couplers = (await self._timeline_of(candidate)).couplers
         chip.show(device, used=candidate.used, labels=labels, used_couplers=couplers)
+        self._marks.show_in("map")
         if device is not None:
             lines = [legend_line(chip.drawing, chip.metric)]
         legend.show(lines)

@@ -14,6 +14,8 @@ RANK_ONLY = "a rank, not a promise"
 """What an estimate of success is: models like this one overestimate what devices reach."""
 _LABEL, _NUMBER = 18, 9
 """Cells of the columns of the statistics."""
+_WITH_CHANGE = _LABEL + 3 * _NUMBER
+"""Cells from which there is a column of what changed, and a row a kind of gate."""
 
 
 class _CandidateBlock(TextBlock):
@@ -31,11 +33,19 @@ class _CandidateBlock(TextBlock):
 
 
 class CandidateStats(_CandidateBlock):
-    """Before and after transpiling: qubits, gates, depths, duration, estimated success, operations."""
+    """Before and after transpiling: qubits, gates, depths, duration, estimated success."""
 
     def build_lines(self, width: int) -> Sequence[StyledLine]:
-        """Return a head, a row a figure, the operations wrapped to the width; empty without a candidate."""
+        """Return a head and a row a figure; empty without a candidate."""
         return () if self._candidate is None else stats_lines(self._candidate, width)
+
+
+class CandidateGates(_CandidateBlock):
+    """Gates by kind before and after transpiling."""
+
+    def build_lines(self, width: int) -> Sequence[StyledLine]:
+        """Return a row a kind, or a list wrapped to the width; empty without a candidate."""
+        return () if self._candidate is None else gate_lines(self._candidate, width)
 
 
 class CandidateLayout(_CandidateBlock):
@@ -56,19 +66,19 @@ _FIGURES: tuple[tuple[str, Callable[[CircuitStats], int]], ...] = (
 
 
 def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
-    """Return a row for each figure: label, before, after.
+    """Return a row for each figure: label, before, after, and how they differ where there is room.
 
     Args:
         candidate: the transpiled circuit.
-        width: cells to wrap the list of operations to; the columns have a fixed width.
+        width: cells there are.
     """
-    before, after = candidate.before, candidate.after
-    heads = [(fit(name, _NUMBER, right=True), TextStyle.HEAD) for name in ("before", "after")]
+    before, after, wide = candidate.before, candidate.after, width >= _WITH_CHANGE
+    names = ("before", "after", "change") if wide else ("before", "after")
+    heads = [(fit(name, _NUMBER, right=True), TextStyle.HEAD) for name in names]
     lines = [line((fit("", _LABEL), TextStyle.HEAD), *heads)]
-    used = len(candidate.used) or after.qubits
-    lines.append(_stats_row("qubits", _thousands(before.qubits), _thousands(used)))
+    lines.append(_counts_row("qubits", before.qubits, len(candidate.used) or after.qubits, wide))
     for label, figure in _FIGURES:
-        lines.append(_stats_row(label, _thousands(figure(before)), _thousands(figure(after))))
+        lines.append(_counts_row(label, figure(before), figure(after), wide))
     lines.append(_stats_row("duration", NOTHING, shot_duration(candidate.duration_us)))
     lines.append(_stats_row("idle, all qubits", NOTHING, shot_duration(candidate.idle_us)))
     most = "≤" if candidate.at_most else ""
@@ -76,11 +86,26 @@ def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     lines.append(_stats_row("estimated success", NOTHING, success))
     if candidate.estimated_success is not None:
         lines.append(line((f"  {RANK_ONLY}", TextStyle.MUTED)))
-    counted = sorted(after.operations.items(), key=lambda item: (-item[1], item[0]))
-    if counted:
-        words = "  ".join(f"{plain(name)}\N{NO-BREAK SPACE}{count}" for name, count in counted)
-        lines += wrapped(f"operations  {words}", max(20, width))
     return lines
+
+
+def gate_lines(candidate: Candidate, width: int) -> list[StyledLine]:
+    """Return how often each kind of operation occurs before and after, those of the result first.
+
+    Args:
+        candidate: the transpiled circuit.
+        width: cells there are; where they are few, the kinds are a list.
+    """
+    before, after = candidate.before.operations, candidate.after.operations
+    names = sorted({**before, **after}, key=lambda name: (-after.get(name, 0), -before.get(name, 0), name))
+    kinds = [(plain(name, limit=14), before.get(name, 0), after.get(name, 0)) for name in names]
+    if not kinds:
+        return []
+    if width >= _WITH_CHANGE:
+        rows = [_counts_row(f"  {name}", old, new, True) for name, old, new in kinds]
+        return [line(("gates by kind", TextStyle.MUTED)), *rows]
+    listed = "  ".join(f"{name}\N{NO-BREAK SPACE}{old}→{new}" for name, old, new in kinds)
+    return wrapped(f"by kind  {listed}", max(20, width))
 
 
 def loss_line(candidate: Candidate, width: int) -> list[StyledLine]:
@@ -144,6 +169,16 @@ def layout_lines(start: tuple[int, ...], end: tuple[int, ...], width: int) -> li
 
 def _thousands(value: int) -> str:
     return f"{value:,}".replace(",", " ")
+
+
+def _counts_row(label: str, before: int, after: int, wide: bool) -> StyledLine:
+    """Return a row of counts, with their difference where there is room."""
+    row = _stats_row(label, _thousands(before), _thousands(after))
+    if not wide:
+        return row
+    more = after - before
+    text = "=" if not more else f"{'+' if more > 0 else '−'}{_thousands(abs(more))}"
+    return (*row, Span(fit(text, _NUMBER, right=True), TextStyle.MUTED))
 
 
 def _stats_row(label: str, before: str, after: str) -> StyledLine:

@@ -13,6 +13,7 @@ from textual.cache import LRUCache
 from textual.content import Content
 from textual.document._document import Location
 from textual.document._document_navigator import DocumentNavigator
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
@@ -28,6 +29,8 @@ from tui.widgets.text.styled_text import QASM_COLOURS
 
 MARK = "✘"
 """Stands in the margin of a line with an error, so that it shows without colour."""
+POINTER = "▸"
+"""Stands in the margin of a line that is pointed at."""
 
 
 _CATCH_UP_SECONDS, _CATCH_UP_PAUSE = 0.008, 0.012
@@ -55,6 +58,7 @@ class QasmEditor(LineEditing):
         "qasm--error",
         "qasm--mark",
         "qasm--match",
+        "qasm--pointer",
     }
     DEFAULT_CSS = """
     QasmEditor {
@@ -63,6 +67,7 @@ class QasmEditor(LineEditing):
         & .qasm--error { color: $error; text-style: bold underline; }
         & .qasm--match { text-style: underline; }
         & .qasm--mark { color: $error; text-style: bold; }
+        & .qasm--pointer { color: $accent; text-style: bold; }
     }
     """
     DEFAULT_CSS += "QasmEditor {" + QASM_COLOURS + "}"
@@ -77,6 +82,7 @@ class QasmEditor(LineEditing):
     ) -> None:
         self._highlighter: Highlighter | None = None
         self._wrong: dict[int, int] = {}
+        self._pointed: frozenset[int] = frozenset()
         self.on_change: Callable[[Change], None] | None = None
         """Told each change of the text, but for `load_text`."""
         self._catching_up: Timer | None = None
@@ -115,6 +121,19 @@ class QasmEditor(LineEditing):
             self._wrong = wrong
             self.notify_style_update()  # drops the lines Textual remembers
             self.refresh()
+
+    def point_at(self, lines: Iterable[int]) -> None:
+        """Point at lines in the margin, from 1, and bring the first of them into sight.
+
+        Args:
+            lines: take the place of those pointed at before; ascending.
+        """
+        rows = [line - 1 for line in lines if 0 < line <= self.document.line_count]
+        if frozenset(rows) != self._pointed:
+            self._pointed = frozenset(rows)
+            self.refresh()
+        if rows:
+            self.scroll_to_region(Region(0, rows[0], 1, 1), animate=False, force=True)
 
     def jump_to(self, diagnostic: Diagnostic) -> None:
         """Focus the text with the cursor on an error.
@@ -165,7 +184,9 @@ class QasmEditor(LineEditing):
         if strip is None:
             strip = self._render_line(y)
             if row in self._wrong:
-                strip = self._with_mark(strip)
+                strip = self._with_mark(strip, MARK, "mark")
+            elif row in self._pointed:
+                strip = self._with_mark(strip, POINTER, "pointer")
             if key is not None:
                 self._rows[key] = strip
         if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
@@ -200,15 +221,16 @@ class QasmEditor(LineEditing):
             state,
             row,
             self._wrong.get(row),
+            row in self._pointed,
             self.gutter_width,
             self.region.width,
             self.scroll_offset.x,
         )
 
-    def _with_mark(self, strip: Strip) -> Strip:
+    def _with_mark(self, strip: Strip, character: str, style: str) -> Strip:
         margin = self.gutter_width
         numbered = strip.crop(0, margin - 2)
-        mark = Strip([Segment(f"{MARK} ", self.rich_style + self._style("mark"))], 2)
+        mark = Strip([Segment(f"{character} ", self.rich_style + self._style(style))], 2)
         return Strip.join([numbered, mark, strip.crop(margin)])
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
@@ -254,7 +276,7 @@ class QasmEditor(LineEditing):
     def load_text(self, text: str) -> None:
         """Load another text: history, marks and colours start anew."""
         super().load_text(text)
-        self._wrong, self._matches = {}, None
+        self._wrong, self._matches, self._pointed = {}, None, frozenset()
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = LargeDocument(text)

@@ -192,6 +192,12 @@ class Timeline(ScrollView, can_focus=True):
             self._reveal(operation)
         self.refresh()
 
+    def mark_line(self, number: int) -> None:
+        """Mark the operation of a line of the ISA program, if there is one; posts nothing."""
+        operation = self._timeline.of_line(number) if number else None
+        if operation is not None and operation is not self._marked:
+            self.mark(operation)
+
     @property
     def _bar(self) -> int:
         return max(8, self.scrollable_content_region.width - _LABEL - _IDLE)

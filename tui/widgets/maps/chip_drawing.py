@@ -102,34 +102,30 @@ class ChipDrawing:
         text = self._texts[qubit]
         return self._lefts[column] + (self._widths[column] - len(text)) // 2, 2 * row, len(text)
 
-    def line(
-        self, y: int, cursor: int | None = None, cursor_style: TextStyle = TextStyle.CURSOR
-    ) -> StyledLine:
+    def line(self, y: int, marked: Mapping[int, TextStyle] | None = None) -> StyledLine:
         """Return one line.
 
         Args:
             y: its number, from 0.
-            cursor: the qubit under the cursor.
-            cursor_style: the style of its text.
+            marked: styles of qubits that look otherwise, such as the one under the cursor.
         """
-        if cursor is not None and cursor < len(self._places):
-            left, line, cells = self.region(cursor)
-            if line == y:
-                return self._spans(y, range(left, left + cells), cursor_style)
+        cells: dict[int, TextStyle] = {}
+        for qubit, style in (marked or {}).items():
+            if qubit < len(self._places) and (place := self.region(qubit))[1] == y:
+                cells |= dict.fromkeys(range(place[0], place[0] + place[2]), style)
+        if cells:
+            return self._spans(y, cells)
         if y not in self._lines:
-            self._lines[y] = self._spans(y)
+            self._lines[y] = self._spans(y, {})
         return self._lines[y]
 
-    def _spans(
-        self, y: int, marked: range = range(0), marked_style: TextStyle = TextStyle.PLAIN
-    ) -> StyledLine:
+    def _spans(self, y: int, marked: Mapping[int, TextStyle]) -> StyledLine:
         row = self._canvas.rows.get(y, {})
         spans: list[Span] = []
         at = 0
         for x in sorted(row):
             character, style = row[x]
-            if x in marked:
-                style = marked_style
+            style = marked.get(x, style)
             if x > at:
                 spans.append(Span(" " * (x - at)))
             if spans and x == at and spans[-1].style is style:

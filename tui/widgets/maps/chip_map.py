@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -45,12 +45,16 @@ class ChipMap(ScrollView, can_focus=True):
     ]
 
     class QubitMoved(Message):
-        """Another qubit is under the cursor; `None`: there is none."""
+        """Another qubit is under the cursor; `None`: there is none.
 
-        def __init__(self, chip_map: ChipMap, qubit: int | None) -> None:
+        `moved`: the cursor was moved; else another device is shown, or other qubits of it.
+        """
+
+        def __init__(self, chip_map: ChipMap, qubit: int | None, *, moved: bool = True) -> None:
             super().__init__()
             self.chip_map = chip_map
             self.qubit = qubit
+            self.moved = moved
 
         @property
         def control(self) -> ChipMap:
@@ -70,6 +74,7 @@ class ChipMap(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._metric = metric
         self._cursor = 0
+        self._marked: frozenset[int] = frozenset()
         self._painted: dict[int, StyledLine] = {}
         self._painted_for: tuple[int, int, int] = (-1, -1, -1)
         self._set(device, used, labels, used_couplers)
@@ -125,7 +130,7 @@ class ChipMap(ScrollView, can_focus=True):
         The cursor stays on its qubit where the device is the same and nothing is used; else it goes to the
         first used qubit, or to qubit 0. Posts `QubitMoved`.
         """
-        before = self._device.name if self._device is not None else ""
+        before, self._marked = self._device.name if self._device is not None else "", frozenset()
         self._set(device, used, labels, used_couplers)
         count = len(device.qubits) if device is not None else 0
         chosen = min((qubit for qubit in self._used if qubit < count), default=None)
@@ -135,7 +140,7 @@ class ChipMap(ScrollView, can_focus=True):
             self._cursor = 0
         self._centre()
         self.repaint()
-        self.post_message(self.QubitMoved(self, self.qubit))
+        self.post_message(self.QubitMoved(self, self.qubit, moved=False))
 
     def grade_by(self, metric: QubitMetric) -> None:
         """Letter the qubits by another figure."""
@@ -149,11 +154,24 @@ class ChipMap(ScrollView, can_focus=True):
         count = len(self._device.qubits) if self._device is not None else 0
         if not 0 <= qubit < count or qubit == self._cursor:
             return
-        lines = {self._drawing.region(one)[1] for one in (self._cursor, qubit)}
-        self._cursor = qubit
+        lines = {self._drawing.region(one)[1] for one in (self._cursor, qubit, *self._marked)}
+        self._cursor, self._marked = qubit, frozenset()
         self._keep_in_view()
         self._repaint_lines(lines)
         self.post_message(self.QubitMoved(self, qubit))
+
+    def mark(self, qubits: Sequence[int]) -> None:
+        """Put the cursor on the first of these qubits, and mark the others until it moves; posts nothing.
+
+        Args:
+            qubits: of one gate; those that are not there are left out.
+        """
+        count = len(self._device.qubits) if self._device is not None else 0
+        there = [qubit for qubit in qubits if 0 <= qubit < count]
+        if there:
+            self._cursor, self._marked = there[0], frozenset(there[1:])
+            self._keep_in_view()
+            self.repaint()
 
     def repaint(self) -> None:
         """Draw the visible lines again that differ from what was drawn."""
@@ -193,7 +211,8 @@ class ChipMap(ScrollView, can_focus=True):
 
     def _line_at(self, y: int) -> StyledLine:
         style = TextStyle.CURSOR if self.has_focus else TextStyle.CURSOR_BLURRED
-        return self._drawing.line(y, self.qubit, style)
+        marked = dict.fromkeys(self._marked, TextStyle.CURSOR_BLURRED)
+        return self._drawing.line(y, marked if self.qubit is None else {**marked, self.qubit: style})
 
     def _text_style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)

@@ -283,10 +283,12 @@ class TextPane(ScrollView, can_focus=True):
         """Return the line at the scroll position."""
         left, top = self.scroll_offset
         width = self.size.width
-        place = y + top
-        pieces = self._lines[place] if place < len(self._lines) else BLANK
         base = self.rich_style
-        return strip_of(crop(pieces, left, width), width, self._text_style, base)
+        return strip_of(crop(self.line_at(y + top), left, width), width, self._text_style, base)
+
+    def line_at(self, place: int) -> StyledLine:
+        """Return a line of the page as it is drawn; an empty one beyond its end."""
+        return self._lines[place] if place < len(self._lines) else BLANK
 
     def _text_style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
