@@ -30,7 +30,7 @@ from tui.commands.arguments.options import (
     service_flags,
     service_options,
 )
-from tui.commands.arguments.results import export, rerun, show, snippet
+from tui.commands.arguments.results import compare, export, rerun, show, snippet
 from tui.commands.arguments.services import backends, instances, sandbox, usage
 from tui.commands.arguments.sessions import sessions
 from tui.commands.shared.output import (
@@ -112,6 +112,7 @@ for command in (
     jobs,
     result,
     show,
+    compare,
     export,
     snippet,
     rerun,

@@ -36,6 +36,7 @@ HARMLESS = {
     "account": "sign_in sign_in_sandbox sign_out use_instance keyring_name instances details find_accounts "
     "aclose",
     "jobs": "fetch_newest fetch result metrics circuits logs tags_like with_texts finish_reading",
+    "comparisons": "report",
     "replays": "submission",
     "exports": "snippet content document details joint",
     "sessions": "aclose",

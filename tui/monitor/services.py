@@ -15,6 +15,7 @@ from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dep
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.analysis import JobAnalysis
 from tui.monitor.actions.circuits import Transpiler
+from tui.monitor.actions.comparison import Comparisons
 from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.pricing import Pricing
@@ -72,6 +73,7 @@ class AppServices:
         jobs: jobs, their results, circuits and tags.
         analysis: predictions, calibrations and times of one job.
         exports: jobs in forms for elsewhere.
+        comparisons: jobs side by side.
         replays: submissions that repeat jobs.
         sessions: sessions and batches.
         backends: backends and their data.
@@ -103,6 +105,7 @@ class AppServices:
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
         self.analysis = JobAnalysis(app_state, self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
+        self.comparisons = Comparisons(self.jobs, compiler)
         self.replays = Replays(app_state, self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)

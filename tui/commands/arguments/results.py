@@ -1,4 +1,4 @@
-"""Arguments of the commands about single jobs and what came of them: `show`, `export`, `snippet`, `rerun`."""
+"""Arguments of the commands about what came of jobs: `show`, `compare`, `export`, `snippet`, `rerun`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,25 @@ def show(choice: ServiceChoice, job_id: str, offline: bool, as_json: bool) -> in
 
 
 @click.command(epilog=STATUSES)
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completes("jobs"))
+@service_options()
+@click.option("--ideal", is_flag=True, help="Against the first one's circuit, simulated without noise.")
+@click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def compare(choice: ServiceChoice, job_ids: tuple[str, ...], **options: bool) -> int:
+    """Compare jobs, each against the first: what differed between them, and what came out.
+
+    Of counts the total variation distance and the Hellinger fidelity are printed, each with the bound that
+    one of 100 pairs from the same distribution passes by shot noise; of bit strings and values the z-scores.
+    The status is 1 where there was no result to compare.
+    """
+    from tui.commands.jobs.compare import compare_jobs
+
+    return finish(lambda environ: compare_jobs(choice, environ, job_ids, **options))
+
+
+@click.command(epilog=STATUSES)
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completes("jobs"))
 @service_options()
 @click.option(
     "--format",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tui.domain.circuits import Transpilation
+from tui.domain.comparisons.reports import Report
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import JobResult, pub_facts
+from tui.domain.statistics.distances import Comparison
 
 RESULT_FORMAT = "qdeck-result-1"
 """Name of the form of `result_document`; the number grows when a member changes its meaning."""
@@ -129,6 +132,73 @@ def result_document(
         "pubs": [pub_facts(pub) for pub in result.pubs] if result is not None else [],
         "raw": _raw(result.raw) if result is not None else None,
     }
+
+
+def comparison_document(report: Report) -> dict[str, object]:
+    """Return a comparison as plain JSON values; lists by side are in the order of `"sides"`.
+
+    Distances and z-scores are those of each side against the first; `null` for the first itself.
+    """
+    return {
+        "sides": list(report.sides),
+        "facts": [
+            {"name": fact.name, "values": list(fact.values), "differs": fact.differs} for fact in report.facts
+        ],
+        "counts": [
+            {
+                "pub": table.pub,
+                "register": table.register,
+                "index": list(table.index),
+                "parameters": dict(table.parameters),
+                "outcomes": table.outcomes,
+                "shots": list(table.shots),
+                "distances": [None if one is None else distance_facts(one) for one in table.distances],
+                "rows": [
+                    {"bits": row.bits, "shares": list(row.shares), "z": list(map(_finite, row.z))}
+                    for row in table.rows
+                ],
+            }
+            for table in report.counts
+        ],
+        "values": [
+            {
+                "pub": row.pub,
+                "observable": row.observable,
+                "index": list(row.index),
+                "parameters": dict(row.parameters),
+                "values": [None if one is None else {"value": one[0], "std": one[1]} for one in row.values],
+                "z": list(map(_finite, row.z)),
+            }
+            for row in report.values
+        ],
+        "circuits": [
+            {
+                "side": report.sides[diff.side],
+                "pub": diff.pub,
+                "same": diff.same,
+                "note": diff.note or None,
+                "diff": list(diff.lines),
+            }
+            for diff in report.circuits
+        ],
+        "notes": list(report.notes),
+    }
+
+
+def distance_facts(distance: Comparison) -> dict[str, object]:
+    """Return the distance of two distributions as plain JSON values, with the bounds of shot noise."""
+    return {
+        "total_variation": distance.total_variation,
+        "total_variation_bound": distance.total_variation_bound,
+        "hellinger_fidelity": distance.fidelity,
+        "hellinger_fidelity_bound": distance.fidelity_bound,
+        "differs": distance.differs,
+    }
+
+
+def _finite(number: float | None) -> float | str | None:
+    """JSON has no infinity: `"inf"` for what cannot be by chance."""
+    return number if number is None or math.isfinite(number) else str(number)
 
 
 def json_bytes(document: Mapping[str, object]) -> bytes:

@@ -14,7 +14,7 @@ from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobMetrics, JobQuery
 from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened
-from tui.domain.submissions import MAX_TAGS, OWN_TAG, check_tags
+from tui.domain.submissions import MAX_TAGS, OWN_TAG, Submission, check_tags
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
 from tui.jobquery.filters import JobFilter
@@ -86,6 +86,16 @@ class Jobs:
         """
         record = self._app_state.jobs.record(job_id)
         return None if record is None else self._app_state.history.transpilation(record)
+
+    def submission(self, job_id: str) -> Submission | None:
+        """Return what was asked for when the job was submitted here, without texts, as long as it is kept.
+
+        Returns:
+            The submission; `None`: it was submitted elsewhere, or long ago.
+        """
+        record = self._app_state.jobs.record(job_id)
+        pending = self._app_state.history.submission(record.own_tag) if record and record.own_tag else None
+        return None if pending is None else pending.submission
 
     def unread(self) -> frozenset[str]:
         """Return the ids of the jobs that finished and were not opened since."""

@@ -1,0 +1,1 @@
+"""Jobs, candidates and ideal results side by side: what came out, how far apart it is, what differed."""
