@@ -15,6 +15,7 @@ from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
 from tui.domain.circuits import TranspileOptions
 from tui.openqasm.drafts import Change, ChangeKind, Choices, DraftFolder, DraftHead, read_draft
+from tui.screens.dialogs.confirm import ChangedOnDisk
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.screen import EditorScreen
@@ -128,6 +129,8 @@ async def test_file_named_at_the_start_is_shown_at_its_line_without_signing_in(t
     app = QDeckApp(AppServicesHarness(), clock=FixedClock(), state_folder=tmp_path)
     app.edit_first(path, 1)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ChangedOnDisk))
+        await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
         await settled(pilot)
         assert app.screen.query_one(QasmEditor).text.splitlines()[4].startswith("x")

@@ -41,7 +41,7 @@ async def test_find_counts_steps_and_replaces() -> None:
         await until(pilot, lambda: shows(pilot, "2 of 3") and area.selection.start == (3, 0))
         await pilot.press("up", "up")
         await until(pilot, lambda: shows(pilot, "3 of 3") and area.selection.start == (4, 3))
-        await pilot.press("alt+c")
+        await pilot.press("alt+k")
         await until(pilot, lambda: shows(pilot, "1 of 2", "● case"))
         await pilot.press("escape")
         await until(pilot, lambda: area.has_focus and not screen.find_bar.display)

@@ -193,6 +193,7 @@ EDITOR = _place(
         True,
     ),
     Key("close", "alt+x", "close", "Close", "Close the text.", False, True),
+    Key("outside", "alt+e", "outside", "$EDITOR", "Edit the text in your own editor.", False, True),
     Key("split", "alt+s", "split", "Split", "Show two texts side by side, or one again.", False, True),
 )
 TEXT = _place(
@@ -224,7 +225,7 @@ FIND = _place(
     Key("next", "down", "step(1)", "Next", "Select the next match; enter does, too."),
     Key("previous", "up", "step(-1)", "Previous", "Select the match before."),
     Key("all", "alt+a", "replace_all", "Replace all", "Replace all matches; one step for undo."),
-    Key("case", "alt+c", "switch('case')", "Case", "Tell capital letters from small ones.", False),
+    Key("case", "alt+k", "switch('case')", "Case", "Tell capital letters from small ones.", False),
     Key("word", "alt+w", "switch('word')", "Word", "Find whole words alone.", False),
     Key(
         "regex",

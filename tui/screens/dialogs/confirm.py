@@ -138,3 +138,35 @@ class Unsaved(Choose):
             "Going on without saving loses them.",
             {one: one.capitalize() for one in UnsavedChoice},
         )
+
+
+class DiskChoice(StrEnum):
+    """What becomes of a file that another program has changed."""
+
+    KEEP = "keep"
+    RELOAD = "reload"
+    OVERWRITE = "overwrite"
+
+
+class ChangedOnDisk(Choose):
+    """Keep the text, take the file's, or write over the file.
+
+    Args:
+        name: what the circuit is called.
+        dirty: the text has changes, too.
+        saving: it was about to be saved.
+    """
+
+    TITLE = "File changed"
+
+    def __init__(self, name: str, *, dirty: bool, saving: bool) -> None:
+        both = ", and so was the text here" if dirty else ""
+        keep = "Do not save" if saving else "Keep"
+        super().__init__(
+            f"{plain(name, limit=40)} was changed on the disk{both}",
+            (
+                "Reload takes the file's text; undo brings this one back.",
+                "Overwrite loses what the other program wrote.",
+            ),
+            {DiskChoice.KEEP: keep, DiskChoice.RELOAD: "Reload", DiskChoice.OVERWRITE: "Overwrite"},
+        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-from textual import on, work
+from textual import events, on, work
+from textual.app import SuspendNotSupported
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
@@ -14,14 +14,15 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.monitor.services import AppServices
 from tui.openqasm.drafts import Change
-from tui.openqasm.files import save_circuit
 from tui.screens.base import SectionScreen
-from tui.screens.dialogs.confirm import Unsaved, UnsavedChoice
+from tui.screens.dialogs.confirm import ChangedOnDisk, DiskChoice, Unsaved, UnsavedChoice
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.drafts import WRITE_AFTER, DraftKeeper
 from tui.screens.editor.buffers import SPLIT_WIDTH, BufferPane, BufferTabs
+from tui.screens.editor.disk import FileWatch, edit_outside
 from tui.screens.workspace import Buffer, Workspace
+from tui.widgets.circuit.large_document import LargeDocument
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
@@ -40,8 +41,22 @@ class EditorFiles(SectionScreen):
     ) -> None:
         super().__init__(services, workspace)
         self.drafts = drafts
+        self.watch_files = FileWatch()
         self.tabs = BufferTabs(workspace)
         self.buffers = BufferPane(workspace, placeholder, self._prepare, id="buffers")
+
+    def _on_mount(self, event: events.Mount) -> None:
+        """Look at the file when the terminal gets the focus again."""
+        super()._on_mount(event)
+        self.watch(self.app, "app_focus", self._terminal_focused, init=False)
+
+    def on_screen_resume(self) -> None:
+        """Look at the file: meanwhile another may have changed it."""
+        self._look_at_file()
+
+    def _terminal_focused(self, focused: bool) -> None:
+        if focused:
+            self._look_at_file()
 
     @property
     def area(self) -> QasmEditor:
@@ -105,6 +120,7 @@ class EditorFiles(SectionScreen):
             self._text_loaded()
             area.post_message(TextArea.Changed(area))
             self._write_soon()
+            self._look_at_file()
         if focus:
             area.focus()
         self._show_title()
@@ -154,6 +170,7 @@ class EditorFiles(SectionScreen):
         if await self._may_close(buffer):
             self.workspace.close(buffer)
             self.drafts.drop(buffer)
+            self.watch_files.forget(buffer)
             self._show_front()
 
     async def _may_close(self, buffer: Buffer) -> bool:
@@ -199,9 +216,11 @@ class EditorFiles(SectionScreen):
         buffer = self.workspace.front
         if buffer.path is None:
             return await self._save_as()
+        if not await self._agreed_on(buffer, saving=True):
+            return False
         path, text = buffer.path, buffer.text
         try:
-            await asyncio.to_thread(save_circuit, path, text)
+            await self.watch_files.save(buffer, path, text)
         except QdeckError as error:
             self.shell.report(error)
             return False
@@ -216,6 +235,7 @@ class EditorFiles(SectionScreen):
         if path is None:
             return False
         buffer.path, buffer.name = path, path.stem
+        self.watch_files.know(buffer, path)
         self._saved(buffer, path, text)
         return True
 
@@ -225,6 +245,61 @@ class EditorFiles(SectionScreen):
         self._write_soon()
         self._show_title()
         self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
+
+    # --- what others change ----------------------------------------------------------------------
+
+    def _look_at_file(self) -> None:
+        if self.app.screen is self:
+            self.run_worker(self._agreed_on(self.workspace.front), group="disk", exit_on_error=False)
+
+    async def _agreed_on(self, buffer: Buffer, *, saving: bool = False) -> bool:
+        """Look whether another has changed the file; ask then what is to become of it.
+
+        Returns:
+            True when the text may be written to the file.
+        """
+        try:
+            on_disk = await self.watch_files.changed(buffer)
+        except QdeckError as error:
+            if not saving:
+                self.shell.report(error)
+            return True
+        if on_disk is None:
+            return True
+        question = ChangedOnDisk(buffer.name, dirty=buffer.dirty, saving=saving)
+        choice = await self.app.push_screen_wait(question)
+        if choice == DiskChoice.RELOAD:
+            self._take(buffer, on_disk)
+            buffer.saved, buffer.touched = on_disk, True
+            self.drafts.begin(buffer)
+            self._show_front()
+        elif choice == DiskChoice.OVERWRITE and not saving:
+            await self._save()
+        return bool(choice == DiskChoice.OVERWRITE)
+
+    def _take(self, buffer: Buffer, text: str) -> None:
+        """Make the text another one, as one step for undo."""
+        area = self.buffers.area(buffer)
+        if LargeDocument(text).newline != area.document.newline:
+            buffer.text = text  # its lines end in another way: it is loaded anew
+            self.buffers.area(buffer)
+        else:
+            area.rewrite("\n".join(LargeDocument(text).lines), lambda offset: offset)
+
+    @work(group="file-command", exit_on_error=False)
+    async def action_outside(self) -> None:
+        """Edit the text in the user's own editor; what comes back is one step for undo."""
+        buffer = self.workspace.front
+        try:
+            text = await edit_outside(self.app, buffer, self.area.cursor_location[0] + 1)
+        except SuspendNotSupported:
+            self.shell.show_notice("There is no terminal to give to another editor.")
+            return
+        if text is None:
+            self.shell.show_notice("The editor ended with an error: the text is as it was.")
+        elif text != buffer.text:
+            self._take(buffer, text)
+            self._show_front()
 
     def _folder(self) -> Path:
         return self.workspace.path.parent if self.workspace.path is not None else Path.cwd()

@@ -26,7 +26,7 @@ _LATER = 0.25
 """The same after the text was changed."""
 _LONG = 0.3
 """Seconds after which a search says that it is under way."""
-_SWITCHES = (("case", "alt+c"), ("word", "alt+w"), ("regex", "alt+r"))
+_SWITCHES = (("case", "alt+k"), ("word", "alt+w"), ("regex", "alt+r"))
 
 
 class FindBar(Vertical):

@@ -52,6 +52,12 @@ class TerminalDriver(LinuxDriver):
         if isinstance(self._app, DiffApp):
             self._app.screen_buffer.invalidate()
 
+    def write(self, data: str) -> None:
+        """Write to the terminal, but not to one that was given to another program."""
+        # Textual 8.2.8 would wait for ever for a thread that has ended.
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)
+
     def run_input_thread(self) -> None:
         """Read and dispatch input until the app ends or the terminal is gone."""
         # `LinuxDriver.run_input_thread` as it is, but for the end of input and the decoder: it has no hook.
