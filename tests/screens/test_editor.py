@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from math import pi
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.statistics.distributions import Distribution
 from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
+from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.circuit import CircuitPane
@@ -166,6 +169,44 @@ async def test_circuit_says_at_once_from_which_line_on_it_is_old_and_goes_when_t
         assert shows(pilot, "of the text before line 5 changed", "⊕")
         await until(pilot, lambda: shows(pilot, "there is none: the text has errors"))
         assert not shows(pilot, "⊕")
+
+
+async def test_ideal_simulation_is_shown_by_a_key_and_follows_the_text() -> None:
+    services = AppServicesHarness()
+    async with running(services, size=(120, 40)) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        await pilot.press("f10")
+        await until(pilot, lambda: shows(pilot, "Ideal simulation  exact, 2 qubits", "00   50.0 % █"))
+        assert area.has_focus
+        services.ideal = Distribution({"01": 1.0}, (("c", 2),), 2, "state vector")
+        area.move_cursor((4, 0))
+        await pilot.press("x", "space")
+        assert shows(pilot, "of the text before it was changed")
+        await until(pilot, lambda: shows(pilot, "01  100.0 %") and not shows(pilot, "50.0 %"))
+        await pilot.press("f10")
+        await until(pilot, lambda: not shows(pilot, "Ideal simulation"))
+
+
+async def test_ideal_simulation_in_a_narrow_terminal_has_sliders_for_the_parameters() -> None:
+    services = AppServicesHarness()
+    services.report = replace(services.report, parameters=("theta", "phi"))
+    async with running(services, size=(80, 24)) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        await pilot.press("f10")
+        await until(
+            pilot, lambda: shows(pilot, "Ideal simulation  exact", "theta   0.7854") and not area.has_focus
+        )
+        assert not shows(pilot, "include")
+        await pilot.press("right", "down", "home")
+        await until(pilot, lambda: services.asked[-1][2:] == ((("theta", 5 * pi / 16), ("phi", 0.0)),))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, Prompt))
+        await pilot.press(*"pi/3", "enter")
+        await until(pilot, lambda: shows(pilot, "phi   1.0472"))
+        await pilot.press("escape")
+        await until(pilot, lambda: area.has_focus and shows(pilot, "include"))
 
 
 async def test_open_dialog_opens_an_example_by_two_keys() -> None:

@@ -127,7 +127,7 @@ class RecordingCompiler(PreparingCompiler):
     async def simulate(
         self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
     ) -> Distribution:
-        self._harness.record("simulate", qasm)
+        self._harness.record("simulate", qasm, tuple(values))
         return self._harness.simulated(self._harness.ideal)
 
     async def simulate_noisy(

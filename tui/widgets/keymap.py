@@ -167,6 +167,7 @@ EDITOR = _place(
     Key("convert", "alt+v", "convert", "Convert", "Write it in the other OpenQASM, 2 or 3.", False, True),
     Key("jump", "ctrl+g", "jump", "Next error", "Go to the next error.", True, True),
     Key("circuit", "alt+c", "circuit", "Circuit", "Go to the drawn circuit, and back.", False, True),
+    Key("simulate", "f10", "simulate", "Simulate", "Simulate the circuit without noise.", False, True),
     Key("text", "escape", "text", "Text", "Go back from the circuit to the text.", priority=True),
     Key("stop", "escape", "stop", "Stop", "Stop a check that takes long.", priority=True),
     Key("find", "ctrl+f", "find(False)", "Find", "Find in the text.", False, True),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import TextArea
 
@@ -19,6 +19,7 @@ from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.circuit import CircuitPane
 from tui.screens.editor.find_bar import FindBar
 from tui.screens.editor.language import EditorLanguage
+from tui.screens.editor.simulation import SimulationPane
 from tui.screens.workspace import Buffer, PendingAction, Workspace
 from tui.widgets.circuit.diagram_view import DiagramView
 from tui.widgets.circuit.line_editing import wrong_place
@@ -50,6 +51,7 @@ class EditorScreen(EditorLanguage):
         self.find_bar = FindBar(lambda: self.area)
         self.checks = CheckPane(services, workspace, id="verdict")
         self.circuit = CircuitPane(services, id="circuit")
+        self.simulation = SimulationPane(services, id="simulation")
 
     def compose(self) -> ComposeResult:
         """The name of the circuit, text and drawing, and what Qiskit says."""
@@ -58,7 +60,9 @@ class EditorScreen(EditorLanguage):
         yield self.find_bar
         with Horizontal(id="desk"):
             yield self.buffers
-            yield self.circuit
+            with Vertical(id="beside"):
+                yield self.circuit
+                yield self.simulation
         yield self.checks
 
     def on_mount(self) -> None:
@@ -75,8 +79,7 @@ class EditorScreen(EditorLanguage):
         roomy = self.size.width >= ROOMY
         if roomy != self.has_class("-roomy"):
             self.set_class(roomy, "-roomy")
-            self.set_class(not roomy and self.circuit.view.has_focus, "-circuit")
-            self.call_after_refresh(self._draw)
+            self._arrange()
 
     # --- checking --------------------------------------------------------------------------------
 
@@ -92,11 +95,13 @@ class EditorScreen(EditorLanguage):
         self.find_bar.follow()
         self.checks.edited(empty=document.empty)
         self.circuit.edited(self._first_changed or self.area.cursor_location[0] + 1)
+        self.simulation.edited()
         self._first_changed = 0
 
     def _text_loaded(self) -> None:
         self.checks.begin()
         self.circuit.clear()
+        self.simulation.clear()
         self._first_changed = 0
 
     def _note_change(self, buffer: Buffer, area: QasmEditor, change: Change) -> None:
@@ -116,9 +121,11 @@ class EditorScreen(EditorLanguage):
         self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
         self.area.mark(self.checks.diagnostics)
         if report is not None and report.ok:
-            self.circuit.draw(message.text)
+            self._draw()
         else:
-            self.circuit.clear("there is none: the text has errors" if message.text else "")
+            why = "there is none: the text has errors" if message.text else ""
+            self.circuit.clear(why)
+            self.simulation.clear(why)
         self.refresh_bindings()
 
     @on(CheckPane.PatienceChanged)
@@ -134,34 +141,65 @@ class EditorScreen(EditorLanguage):
     @on(DiagramView.Picked)
     def _picked(self, message: DiagramView.Picked) -> None:
         """Go to the line of an operation."""
-        self._show_circuit(False)
         self.area.move_cursor((message.line - 1, 0), center=True)
-        self.area.focus()
+        self.action_text()
 
     def action_circuit(self) -> None:
         """Go to the circuit, and from it back to the text."""
-        if self.circuit.view.has_focus:
-            self._show_circuit(False)
-            self.area.focus()
-        elif self.checks.diagnostics or not self.workspace.qasm.strip():
-            self.shell.show_notice("There is no circuit to draw: the text has errors, or is empty.")
-        else:
-            self._show_circuit(True)
+        if self._beside is self.circuit:
+            self.action_text()
+            return
+        self._go_beside(self.circuit)
+        if self._beside is self.circuit:
             self.circuit.view.focus()
 
-    def action_text(self) -> None:
-        """Go back from the circuit to the text."""
-        self.action_circuit()
+    def action_simulate(self) -> None:
+        """Show the ideal simulation and go to its sliders; from them, or shown, put it away again."""
+        if self.has_class("-simulation") and (self._beside is self.simulation or self._roomy_and_fixed):
+            self.remove_class("-simulation")
+            self.action_text()
+            return
+        self._go_beside(self.simulation)
+        if self._beside is self.simulation and not self._roomy_and_fixed:
+            self.simulation.go_to()
 
-    def _show_circuit(self, shown: bool) -> None:
-        """In a narrow terminal the circuit takes the place of the text."""
-        self.set_class(shown and not self.has_class("-roomy"), "-circuit")
+    @property
+    def _roomy_and_fixed(self) -> bool:
+        """True when a simulation stands beside the text, and has nothing to go to."""
+        return self.has_class("-roomy") and not self.simulation.has_sliders
+
+    def _go_beside(self, pane: Vertical) -> None:
+        """Show a pane beside the text, in a narrow terminal in the place of the text."""
+        if self.checks.diagnostics or not self.workspace.qasm.strip():
+            self.shell.show_notice("There is no circuit yet: the text has errors, or is empty.")
+            return
+        if pane is self.simulation:
+            self.add_class("-simulation")
+        self._beside = None if pane is self.simulation and self._roomy_and_fixed else pane
+        self._arrange()
+
+    _beside: Vertical | None = None
+    """The pane that was gone to."""
+
+    def action_text(self) -> None:
+        """Go back from a pane to the text."""
+        self._beside = None
+        self._arrange()
+        self.area.focus()
+
+    def _arrange(self) -> None:
+        """In a narrow terminal one pane has the place of the text."""
+        narrow = not self.has_class("-roomy")
+        self.set_class(narrow and self._beside is self.circuit, "-circuit")
+        self.set_class(narrow and self._beside is self.simulation, "-simulation-alone")
+        self.refresh_bindings()
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
         report = self.checks.state
         if isinstance(report, CheckReport) and report.ok:
             self.circuit.draw(self.workspace.qasm)
+            self.simulation.simulate(self.workspace.qasm, report.parameters)
 
     # --- going about the text --------------------------------------------------------------------
 
@@ -210,9 +248,9 @@ class EditorScreen(EditorLanguage):
             True when the action exists now.
         """
         if action == "stop":
-            return self.checks.takes_long and not self.circuit.view.has_focus
+            return self.checks.takes_long and self._beside is None
         if action == "text":
-            return self.circuit.view.has_focus
+            return self._beside is not None
         return bool(self.checks.diagnostics) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, pending_action: PendingAction) -> None:
