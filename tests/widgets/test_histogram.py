@@ -20,6 +20,7 @@ from tui.domain.results import (
 from tui.widgets.results.bars import bar
 from tui.widgets.results.counts import counts_lines
 from tui.widgets.results.histogram import preview_line, result_page
+from tui.widgets.results.result_tables import axis_lines
 from tui.widgets.text.styled_text import text_of, width_of
 
 
@@ -210,3 +211,27 @@ def test_value_without_a_raw_one_has_none_beside_it(value: ExpectationValue) -> 
     text = _page(JobResult((PubResult(values=(value,)),)))
     assert "raw" not in text
     assert value.method.partition(",")[0] in text
+
+
+def test_values_are_drawn_on_one_axis_with_their_errors() -> None:
+    values = (
+        ExpectationValue(-1.0, 0.5, "XX"),
+        ExpectationValue(1.0, 0.0, "ZZ"),
+        ExpectationValue(0.0, None, "YY"),
+    )
+    head, first, second, third, axis = (text_of(pieces) for pieces in axis_lines(values, 38))
+    assert "on one axis" in head
+    columns = [row.index("●") for row in (first, second, third)]
+    assert columns[0] < columns[2] < columns[1]
+    assert first.index("├") < columns[0] < first.index("┤")
+    assert "├" not in second and "├" not in third
+    assert columns[2] == axis.index("0") and "┊" in second
+    assert axis.split()[1:] == ["0", "+1"] and "-1.5" in axis
+    assert all(len(row) <= 38 for row in (first, second, third, axis))
+
+
+def test_axis_is_left_out_for_one_value_and_for_what_is_not_finite() -> None:
+    assert axis_lines((ExpectationValue(1.0, 0.1),), 60) == []
+    assert axis_lines((ExpectationValue(math.nan), ExpectationValue(math.inf)), 60) == []
+    page = _page(JobResult((PubResult(values=(ExpectationValue(0.5, 0.1), ExpectationValue(math.nan))),)))
+    assert page.count("●") == 1

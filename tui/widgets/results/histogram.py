@@ -17,6 +17,7 @@ from tui.widgets.results.counts import (
     quasi_lines,
 )
 from tui.widgets.results.result_tables import (
+    axis_lines,
     is_table,
     mitigation_lines,
     single_value_lines,
@@ -91,6 +92,8 @@ def _pub_lines(
         values = pub.values[:most]
         labels = None if pub.sweep is None else [_label(pub, value) for value in values]
         lines += value_lines(values, width, labels)
+        drawn = axis_lines(values, width) if pub.sweep is None else []
+        lines += [BLANK, *drawn] if drawn else []
         lines += _left_out(len(pub.values) - len(values))
         steps = mitigation_lines(values, width, labels)
         lines += [BLANK, *steps] if steps else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
@@ -253,3 +253,73 @@ def _sparse(label: str) -> str:
         return " ".join(f"{one}{qubit}" for qubit, one in enumerate(letters) if one != "I") or "I"
 
     return _PAULIS.sub(named, label)
+
+
+_MOST_ON_AXIS = 60
+"""Values that are drawn on one axis."""
+_LABEL_ON_AXIS = 24
+
+
+def axis_lines(
+    values: Sequence[ExpectationValue], width: int, labels: Sequence[str] | None = None
+) -> list[StyledLine]:
+    """Return values with their standard errors, drawn on one axis.
+
+    Args:
+        values: two or more; of very many nothing is drawn.
+        width: cells of a line.
+        labels: of each value; `None`: observable and index.
+
+    Returns:
+        A line a value, `├──●──┤` from one standard error below to one above, then the axis with its ends;
+        nothing for a single value, too many, or none that is finite.
+    """
+    finite = [value for value in values if math.isfinite(value.value)]
+    if not 2 <= len(values) <= _MOST_ON_AXIS or not finite:
+        return []
+    named = _labels(values) if labels is None else labels
+    shown = [label if cell_len(label) <= _LABEL_ON_AXIS else _sparse(label) for label in named]
+    label_width = min(max(map(cell_len, shown)), _LABEL_ON_AXIS)
+    room = max(10, width - label_width - 5)
+    low = min(value.value - (value.std or 0.0) for value in finite)
+    high = max(value.value + (value.std or 0.0) for value in finite)
+    if high - low < 1e-9:
+        low, high = low - 0.5, high + 0.5
+
+    def place(number: float) -> int:
+        return min(room - 1, max(0, round((number - low) / (high - low) * (room - 1))))
+
+    zero = place(0.0) if low < 0 < high else None
+    lines = []
+    for label, value in zip(shown, values, strict=True):
+        cells = [" "] * room
+        if zero is not None:
+            cells[zero] = "┊"
+        if math.isfinite(value.value):
+            _draw_value(cells, value, place)
+        dot = next((at for at, cell in enumerate(cells) if cell == "●"), room)
+        drawn = "".join(cells)
+        lines.append(
+            line(
+                (f" {fit(label, label_width)} │", TextStyle.PLAIN),
+                (drawn[:dot], TextStyle.MUTED),
+                (drawn[dot : dot + 1], TextStyle.BAR),
+                (drawn[dot + 1 :].rstrip(), TextStyle.MUTED),
+            )
+        )
+    ends = f"{low:+.4g}", f"{high:+.4g}"
+    axis = ends[0] + ends[1].rjust(max(len(ends[1]) + 1, room - len(ends[0])))
+    if zero is not None and len(ends[0]) < zero < room - len(ends[1]) - 1:
+        axis = f"{axis[:zero]}0{axis[zero + 1 :]}"
+    head = line(
+        ("on one axis", TextStyle.STRONG), ("  value with a standard error on either side", TextStyle.MUTED)
+    )
+    return [head, *lines, line((f" {'':<{label_width}} └{axis}", TextStyle.MUTED))]
+
+
+def _draw_value(cells: list[str], value: ExpectationValue, place: Callable[[float], int]) -> None:
+    if value.std:
+        left, right = place(value.value - value.std), place(value.value + value.std)
+        cells[left : right + 1] = "─" * (right + 1 - left)
+        cells[left], cells[right] = "├", "┤"
+    cells[place(value.value)] = "●"
