@@ -189,6 +189,20 @@ async def test_commands_cancel_tag_and_delete_jobs(tmp_path: Path) -> None:
     await harness.services.aclose()
 
 
+async def test_cancel_that_came_too_late_says_how_the_job_ended(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.outbox.submit(BELL)
+    conflict = QdeckError(ErrorKind.CONFLICT, "Job cannot be cancelled.")
+    harness.host.faults["cancel"] = [conflict, conflict]
+    with pytest.raises(QdeckError, match="cannot be cancelled"):
+        await harness.services.jobs.cancel(job.id)
+    harness.host.turn(job.id, JobStatus.DONE)
+    with pytest.raises(QdeckError, match="bell is already done: the cancel came too late"):
+        await harness.services.jobs.cancel(job.id)
+    assert harness.status(job.id) is JobStatus.DONE
+    await harness.services.aclose()
+
+
 async def test_jobs_of_other_accounts_are_not_shown(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.outbox.submit(BELL)

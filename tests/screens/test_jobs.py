@@ -245,6 +245,20 @@ async def test_jobs_refused_cancel_is_reported_as_plain_text() -> None:
         assert "Look at its result with enter." in screen_text(pilot)
 
 
+async def test_jobs_cancel_that_came_too_late_is_no_failure() -> None:
+    services = AppServicesHarness()
+    services.trouble["cancel"] = QdeckError(ErrorKind.CONFLICT, "Job cannot be cancelled.")
+    async with running(services) as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        # It ends while the question is open, and nobody has heard of it.
+        first = services.the_jobs[0]
+        services.the_jobs = (replace(first, status=JobStatus.DONE), *services.the_jobs[1:])
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "is already done: the cancel came too late" in screen_text(pilot))
+        assert "cannot be cancelled" not in screen_text(pilot)
+
+
 async def test_jobs_finished_job_is_not_cancelled() -> None:
     services = AppServicesHarness()
     async with running(services) as pilot:

@@ -11,7 +11,7 @@ from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
 from tui.domain.circuits import Transpilation, classical_bits
 from tui.domain.devices.backends import is_mock
-from tui.domain.jobs import Job, JobMetrics, JobQuery
+from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
 from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened
 from tui.domain.submissions import MAX_TAGS, OWN_TAG, Submission, check_tags
@@ -244,10 +244,25 @@ class Jobs:
         """Cancel the job on the service; its new state is shown when the service gave it.
 
         Raises:
-            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+            QdeckError: `EXPIRED` when nobody is signed in, `CONFLICT` with how it ended when it was over
+                before the service got the request, or the service's own error.
         """
         service = self._app_state.connection.need_service()
-        await service.cancel(job_id)
+        try:
+            await service.cancel(job_id)
+        except QdeckError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            await self._reread(service, job_id)
+            self._workers.jobs.request()
+            record = self._app_state.jobs.record(job_id)
+            if record is None or not record.job.status.final:
+                raise
+            status, name = record.job.status, plain(record.job.name or job_id, limit=40)
+            advice = "Its result is on its page." if status is JobStatus.DONE else ""
+            raise QdeckError(
+                ErrorKind.CONFLICT, f"{name} is already {status}: the cancel came too late.", advice
+            ) from error
         await self._reread(service, job_id)
         self._workers.jobs.request()
 

@@ -55,8 +55,21 @@ async def ask_cancel(screen: SectionScreen, job: Job) -> None:
         )
     )
     if sure:
-        await screen.services.jobs.cancel(job.id)
+        try:
+            await screen.services.jobs.cancel(job.id)
+        except QdeckError as error:
+            if not came_too_late(screen, job, error):
+                raise
+            # Nothing failed: what was to end has ended.
+            screen.shell.show_notice(error.message, advice=error.advice)
+            return
         screen.shell.show_notice(f"Asked the service to cancel {job_label(job)}.")
+
+
+def came_too_late(screen: SectionScreen, job: Job, error: QdeckError) -> bool:
+    """Return whether the service refused to cancel a job because it is over."""
+    known = screen.services.jobs.get(job.id)
+    return error.kind is ErrorKind.CONFLICT and known is not None and known.status.final
 
 
 async def ask_delete(screen: SectionScreen, job: Job) -> bool:

@@ -17,7 +17,7 @@ from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.actions import job_label, tag_suggester, tags_of
+from tui.screens.jobs.actions import came_too_late, job_label, tag_suggester, tags_of
 from tui.screens.jobs.export import exported, suggested_name
 from tui.widgets.text.format import format_count
 
@@ -33,12 +33,14 @@ class BulkAction:
         doing: what it is called while it is done: "cancelling".
         done: what it is called afterwards: "Asked the service to cancel".
         do: does it to one; raises `QdeckError`.
+        needless: whether an error says that there is nothing to be done any more.
     """
 
     jobs: tuple[Job, ...]
     doing: str
     done: str
     do: Callable[[Job], Awaitable[None]]
+    needless: Callable[[Job, QdeckError], bool] = lambda _job, _error: False
 
 
 async def run_bulk_action(
@@ -52,22 +54,27 @@ async def run_bulk_action(
         progress: called with the progress in words.
     """
     failures: list[QdeckError] = []
-    done = 0
+    done = already = 0
     for place, job in enumerate(bulk_action.jobs, 1):
         progress(f"{bulk_action.doing} {place} of {len(bulk_action.jobs)}")
         try:
             await bulk_action.do(job)
             done += 1
         except QdeckError as error:
+            if bulk_action.needless(job, error):
+                already += 1
+                continue
             failures.append(error)
             if error.kind in _ENDS:
                 break
     progress("")
     text = f"{bulk_action.done} {format_count(done, 'job')}."
+    if already:
+        text += f" {format_count(already, 'job')} {'was' if already == 1 else 'were'} already over."
     if not failures:
         screen.shell.show_notice(text)
         return
-    left = len(bulk_action.jobs) - done - len(failures)
+    left = len(bulk_action.jobs) - done - already - len(failures)
     text += f" {format_count(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
     screen.shell.show_notice(f"{text}: {failures[0]}", Severity.ERROR)
 
@@ -105,7 +112,11 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     if not sure:
         return None
     return BulkAction(
-        going, "cancelling", "Asked the service to cancel", lambda job: screen.services.jobs.cancel(job.id)
+        going,
+        "cancelling",
+        "Asked the service to cancel",
+        lambda job: screen.services.jobs.cancel(job.id),
+        lambda job, error: came_too_late(screen, job, error),
     )
 
 

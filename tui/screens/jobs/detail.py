@@ -161,7 +161,7 @@ class JobScreen(SectionScreen):
 
     def _page(self, name: str, width: int) -> Sequence[StyledLine]:
         job = self.job
-        return [] if job is None else page_of(name, job, self._data, self.clock.now(), width)
+        return [] if job is None else page_of(name, job, self._data, self.clock.now(), width - 1)
 
     # what is asked for
 
