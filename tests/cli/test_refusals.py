@@ -71,7 +71,7 @@ def test_app_without_a_terminal_points_to_the_commands(tmp_path: Path, term: str
 def test_run_names_an_unreadable_file_with_the_reason(tmp_path: Path) -> None:
     assert "nowhere.qasm" in refused(qdeck("run", "nowhere.qasm", home=tmp_path))
     binary = tmp_path / "binary.qasm"
-    binary.write_bytes(b"QISKIT\xff\xfe")
+    binary.write_bytes(b"OPENQASM\xff\xfe")
     assert "UTF-8" in refused(qdeck("run", str(binary), home=tmp_path))
     assert "stdin is empty" in refused(qdeck("run", "-", home=tmp_path))
 

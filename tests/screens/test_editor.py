@@ -243,7 +243,7 @@ async def test_open_dialog_completes_a_path(tmp_path: Path) -> None:
 
 async def test_open_dialog_refuses_a_binary_file(tmp_path: Path) -> None:
     path = tmp_path / "odd.qasm"
-    path.write_bytes(b"QISKIT\x00\x01")
+    path.write_bytes(b"\x7fELF\x00\x01")
     async with running(size=(120, 40)) as pilot:
         area = await open_editor(pilot, BELL)
         await pilot.press("ctrl+o")
@@ -254,6 +254,27 @@ async def test_open_dialog_refuses_a_binary_file(tmp_path: Path) -> None:
         assert isinstance(app_of(pilot).screen, OpenFile)
         await pilot.press("escape")
         assert area.text == BELL
+
+
+async def test_open_dialog_opens_each_circuit_of_a_qpy_file_as_a_text(tmp_path: Path) -> None:
+    """The first one in front; none has the binary file as its own: saving would write over that."""
+    for name in ("old", "two"):
+        (tmp_path / f"{name}.qpy").write_bytes(b"QISKIT" + name.encode())
+    async with running(size=(120, 40)) as pilot:
+        await open_editor(pilot, BELL)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, OpenFile))
+        field = app_of(pilot).screen.query_one(Input)
+        field.value = str(tmp_path / "old.qpy")
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(pilot, "could hold code"))
+        field.value = str(tmp_path / "two.qpy")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
+        await settled(pilot)
+        workspace = app_of(pilot).workspace
+        assert (workspace.name, workspace.qasm, workspace.path) == ("two", BELL, None)
+        assert [(one.name, one.path) for one in workspace.buffers][-2:] == [("two", None), ("two 2", None)]
 
 
 async def test_editor_marks_changes_and_saves_them(tmp_path: Path) -> None:

@@ -18,11 +18,16 @@ from tui.common.safe_text import plain
 
 MAX_BYTES = 4_000_000
 """The largest file that is opened: about 100,000 lines, past which editing is no pleasure."""
-SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".inc", ".txt")
+SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".inc", ".txt", ".qpy")
 """What a circuit's file is usually called; only these are suggested."""
 MAX_SUGGESTIONS = 200
 MOST_RECENT = 20
 _BYTE_ORDER_MARK = "\ufeff"
+
+
+def is_qpy(data: bytes) -> bool:
+    """Return whether a file's bytes are Qiskit's binary form of circuits, of any version."""
+    return data.startswith(b"QISKIT")
 
 
 def read_circuit(path: Path) -> str:
@@ -34,9 +39,28 @@ def read_circuit(path: Path) -> str:
     Raises:
         QdeckError: `STORAGE`, with the reason: missing, a folder, not readable, too large, not text.
     """
+    return _text(plain(str(path)), read_bytes(path))
+
+
+def read_circuit_or_qpy(path: Path) -> str | bytes:
+    """Read a circuit's file as `read_circuit` does; of one in Qiskit's binary form return the bytes.
+
+    Raises:
+        QdeckError: as of `read_circuit`.
+    """
+    data = read_bytes(path)
+    return data if is_qpy(data) else _text(plain(str(path)), data)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a circuit's file, whatever is in it.
+
+    Raises:
+        QdeckError: `STORAGE`, with the reason: missing, a folder, not readable, too large.
+    """
     name = plain(str(path))
     try:
-        data = read_file(path, MAX_BYTES)
+        return read_file(path, MAX_BYTES)
     except IsADirectoryError:
         raise QdeckError(ErrorKind.STORAGE, f"{name} is a folder.", "Choose a file in it.") from None
     except UnsuitableFile as error:
@@ -45,9 +69,12 @@ def read_circuit(path: Path) -> str:
         raise QdeckError(ErrorKind.STORAGE, f"{name} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
         raise QdeckError(ErrorKind.STORAGE, f"{name} is not a file name: {error}.") from error
+
+
+def _text(name: str, data: bytes) -> str:
     if b"\0" in data:
         raise QdeckError(
-            ErrorKind.STORAGE, f"{name} is a binary file, not OpenQASM text.", "Export QPY files as OpenQASM."
+            ErrorKind.STORAGE, f"{name} is a binary file, not OpenQASM text.", "QPY is opened by ctrl+o."
         )
     try:
         # Not by "utf-8-sig", which counts the bytes from behind the mark.

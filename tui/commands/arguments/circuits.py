@@ -56,10 +56,11 @@ def run(
     resilience: int | None,
     **options: Any,
 ) -> int:
-    """Transpile the OpenQASM program in FILE (- for stdin), run it, wait, and print the result.
+    """Transpile the circuit in FILE (OpenQASM or QPY; - for stdin), run it, wait, and print the result.
 
-    Several files are run as PUBs of one job, with --batch as jobs of a batch. Free parameters of a circuit
-    get their values by --param or --params-file: a number, an expression, a list or a range with its count.
+    Several files, and several circuits of one in QPY, are run as PUBs of one job, with --batch as jobs of a
+    batch. Free parameters of a circuit get their values by --param or --params-file: a number, an
+    expression, a list or a range with its count.
 
     Prints bits and counts (sampler), or observable, value and standard error (estimator), separated by
     tabs when stdout is not a terminal. A run that takes more QPU time than the instance has left, or uses
@@ -140,7 +141,9 @@ def _makers(_: click.Context, __: click.Parameter, text: str | None) -> Any:
 @click.option("-y", "--yes", is_flag=True, help="Status 0 although the best one uses what is broken.")
 @listing_options(file=False)
 def transpile(choice: ServiceChoice, **options: Any) -> int:
-    """Search for the best way to transpile the OpenQASM program in FILE (- for stdin), and print a table.
+    """Search for the best way to transpile the circuit in FILE, and print a table.
+
+    FILE is OpenQASM or QPY, - for stdin.
 
     Level 3 is tried with many seeds on several processors, within the budget; candidates are sorted by their
     estimated success (ESP), those that use a broken coupler or qubit last. Where the best one does, the
@@ -157,7 +160,7 @@ def transpile(choice: ServiceChoice, **options: Any) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completes("files"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(files: tuple[str, ...], as_json: bool) -> int:
-    """Check OpenQASM files (- for stdin), as the editor does.
+    """Check files in OpenQASM or QPY (- for stdin), as the editor does.
 
     Prints file:line:column: error: message, a line each. The status is 0 where Qiskit takes all files, 1
     where it does not, 2 where one cannot be read. No service is asked.

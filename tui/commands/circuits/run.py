@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 
+from tui.commands.circuits.programs import Source, all_programs, read_source
 from tui.commands.circuits.run_circuits import (
     Circuit,
     backend_for,
@@ -14,7 +15,7 @@ from tui.commands.circuits.run_circuits import (
     make_submissions,
     require_backend_name,
 )
-from tui.commands.circuits.run_request import GivenValues, RunRequest, read_circuit
+from tui.commands.circuits.run_request import GivenValues, RunRequest
 from tui.commands.shared.answers import emit_jobs, emit_result, run_answer
 from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
 from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
@@ -60,7 +61,7 @@ def run(request: RunRequest, environ: Mapping[str, str]) -> Awaitable[Exit]:
     request.verify()
     asked = request.flags.options(cloud=request.cloud)
     values = request.values.read()
-    return _run(request, environ, asked, values, list(map(read_circuit, request.files)))
+    return _run(request, environ, asked, values, list(map(read_source, request.files)))
 
 
 async def _run(
@@ -68,7 +69,7 @@ async def _run(
     environ: Mapping[str, str],
     asked: CloudOptions,
     values: GivenValues,
-    sources: Sequence[str],
+    sources: Sequence[Source],
 ) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
         talk = QueueTalk(opened.services)
@@ -90,13 +91,15 @@ async def _submit_and_wait(
     request: RunRequest,
     asked: CloudOptions,
     values: GivenValues,
-    sources: Sequence[str],
+    sources: Sequence[Source],
 ) -> Exit:
     services = opened.services
     if request.backend:
         await require_backend_name(services, request.backend)
     with told_when_slow("Checking"):
-        circuits = await checked_circuits(services, request, values, sources)
+        programs = await all_programs(services.compiler, request.files, sources)
+        request.verify_number(len(programs))
+        circuits = await checked_circuits(services, request, values, programs)
     if circuits is None:
         return Exit.FAILED
     candidates = await _candidates(services, request, asked, circuits)

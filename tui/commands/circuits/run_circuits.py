@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from tui.commands.circuits.run_request import STDIN, GivenValues, RunRequest, name_of
+from tui.commands.circuits.programs import Program
+from tui.commands.circuits.run_request import GivenValues, RunRequest
 from tui.commands.shared.context import waiting_for_service
 from tui.commands.shared.output import UsageFault, say
 from tui.commands.shared.selection import require_backend
@@ -27,19 +27,23 @@ from tui.monitor.services import AppServices
 class Circuit:
     """A program that is to be run, and what a check says of it."""
 
-    file: str
-    source: str
+    program: Program
     report: CheckReport
     sweep: Sweep | None
 
     @property
     def name(self) -> str:
         """Name of the run."""
-        return "stdin" if self.file == STDIN else Path(self.file).stem
+        return self.program.name
+
+    @property
+    def source(self) -> str:
+        """OpenQASM text."""
+        return self.program.text
 
 
 async def checked_circuits(
-    services: AppServices, request: RunRequest, values: GivenValues, sources: Sequence[str]
+    services: AppServices, request: RunRequest, values: GivenValues, programs: Sequence[Program]
 ) -> list[Circuit] | None:
     """Check the programs and give their parameters values.
 
@@ -50,12 +54,12 @@ async def checked_circuits(
         UsageFault: a parameter has no value, a value is for none, or there are too many executions.
         QdeckError: `CIRCUIT` when nothing is measured for a sampler.
     """
-    reports = [await services.compiler.check(source) for source in sources]
-    for file, report in zip(request.files, reports, strict=True):
-        _say_diagnostics(file, report)
+    reports = [await services.compiler.check(program.text) for program in programs]
+    for program, report in zip(programs, reports, strict=True):
+        _say_diagnostics(program, report)
     if not all(report.ok for report in reports):
         return None
-    names = list(map(name_of, request.files))
+    names = [program.label for program in programs]
     sweeps = values.sweeps([(name, one.parameters) for name, one in zip(names, reports, strict=True)])
     if request.primitive is not Primitive.ESTIMATOR:
         shots = DEFAULT_SHOTS if request.shots is None else request.shots
@@ -74,7 +78,7 @@ async def checked_circuits(
                 f"{which} measures nothing, so a sampler has nothing to count.",
                 "Add measurements, or use --primitive estimator with an --observable.",
             )
-    return list(map(Circuit, request.files, sources, reports, sweeps))
+    return list(map(Circuit, programs, reports, sweeps))
 
 
 async def require_backend_name(services: AppServices, name: str) -> None:
@@ -189,7 +193,8 @@ def make_submissions(
     ]
 
 
-def _say_diagnostics(file: str, report: CheckReport) -> None:
+def _say_diagnostics(program: Program, report: CheckReport) -> None:
     for diagnostic in report.diagnostics:
-        place = f"{diagnostic.line}:{diagnostic.column}:" if diagnostic.line else ""
-        say(f"{name_of(file)}:{place} {diagnostic.message}")
+        placed = diagnostic.line and not program.from_qpy
+        place = f"{diagnostic.line}:{diagnostic.column}:" if placed else ""
+        say(f"{program.label}:{place} {diagnostic.message}")

@@ -174,7 +174,7 @@ class RunRequest:
     """What the command line of `qdeck run` says. Empty and `None` mean: not said.
 
     Attributes:
-        files: paths of the OpenQASM files, `-` for stdin.
+        files: paths of files with circuits, `-` for stdin.
         observables: sums of Pauli strings over the circuit's own qubits, leftmost letter = highest qubit.
         cloud: transpile on the service instead of here.
         flags: what the service's transpiler is asked besides the level.
@@ -304,16 +304,25 @@ class RunRequest:
             raise UsageFault("--budget is for the search: add --best.")
         if self.files.count(STDIN) > 1:
             raise UsageFault("stdin (-) can be read once.")
-        if len(self.files) * self.copies > MOST_PUBS:
-            raise UsageFault(
-                f"{len(self.files) * self.copies:,} circuits are too many: at most {MOST_PUBS:,}."
-            )
+        self.verify_number(len(self.files))
         if self.batch and self.session_id:
             raise UsageFault("--batch opens a batch of its own: leave --session out.")
         try:
             check_tags(self.tags, room_for_own=True)
         except QdeckError as error:
             raise UsageFault(str(error)) from error
+
+    def verify_number(self, circuits: int) -> None:
+        """Refuse more circuits than a job may have.
+
+        Args:
+            circuits: how many there are in the files.
+
+        Raises:
+            UsageFault: with their copies there are too many.
+        """
+        if circuits * self.copies > MOST_PUBS:
+            raise UsageFault(f"{circuits * self.copies:,} circuits are too many: at most {MOST_PUBS:,}.")
 
 
 def name_of(file: str) -> str:
@@ -330,11 +339,28 @@ def read_circuit(file: str) -> str:
     Raises:
         UsageFault: it cannot be read, is blank, or is not UTF-8 text.
     """
-    name = name_of(file)
+    return text_of(file, read_body(file))
+
+
+def read_body(file: str) -> bytes:
+    """Read a file, or stdin for `-`.
+
+    Raises:
+        UsageFault: it cannot be read.
+    """
     try:
-        body = read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
+        return read_stdin(MOST_BYTES) if file == STDIN else read_file(Path(file), MOST_BYTES, pipes=True)
     except (OSError, ValueError) as error:
-        raise UsageFault(f"Cannot read {name}: {_reason(error)}.") from error
+        raise UsageFault(f"Cannot read {name_of(file)}: {_reason(error)}.") from error
+
+
+def text_of(file: str, body: bytes) -> str:
+    """Return the text of a program's file.
+
+    Raises:
+        UsageFault: it is blank, or not UTF-8 text.
+    """
+    name = name_of(file)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

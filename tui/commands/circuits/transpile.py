@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tui.commands.circuits.programs import Source, one_program, read_source
 from tui.commands.circuits.run_circuits import require_backend_name
-from tui.commands.circuits.run_request import read_circuit
 from tui.commands.shared.context import signed_in_services
 from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing, write_file
 from tui.commands.shared.output import Exit, UsageFault, say
@@ -25,7 +25,7 @@ class TranspileRequest:
     """What the command line of `qdeck transpile` says.
 
     Attributes:
-        file: path of the OpenQASM file, `-` for stdin.
+        file: path of a file with one circuit, `-` for stdin.
         backend: name of the backend; `all`: each that is online and large enough.
         level, seeds, budget, makers: as of `SearchOptions`; `None`: not said.
         output: file for the best circuit; empty: none.
@@ -65,12 +65,13 @@ def transpile(request: TranspileRequest, environ: Mapping[str, str]) -> Awaitabl
         QdeckError: when awaited: the circuit, the transpiler or the service says no.
     """
     request.verify()
-    return _transpile(request, environ, read_circuit(request.file))
+    return _transpile(request, environ, read_source(request.file))
 
 
-async def _transpile(request: TranspileRequest, environ: Mapping[str, str], source: str) -> Exit:
+async def _transpile(request: TranspileRequest, environ: Mapping[str, str], read: Source) -> Exit:
     async with signed_in_services(request.service, environ) as opened:
         services = opened.services
+        source = (await one_program(services.compiler, request.file, read)).text
         names = await _backends(services, request, source)
         options = search_options(
             services,

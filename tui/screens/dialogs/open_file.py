@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,7 +22,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain, shorten
 from tui.openqasm.drafts import Draft
 from tui.openqasm.examples import Example, examples
-from tui.openqasm.files import read_circuit, suggest
+from tui.openqasm.files import read_circuit_or_qpy, suggest
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.forms.inputs import SanitizedInput
 from tui.widgets.keymap import DIALOG, bindings
@@ -37,14 +37,20 @@ class Opened:
     """A circuit that was chosen.
 
     Attributes:
-        path: its file; `None` for an example and a draft.
+        path: its file; `None` for an example, a draft and QPY, which is not what is saved.
         draft: the draft's file by its name, for one that an earlier qdeck left; else empty.
+        further: the circuits after the first, of a file with several.
     """
 
     name: str
     text: str
     path: Path | None = None
     draft: str = ""
+    further: tuple[str, ...] = ()
+
+
+ReadQpy = Callable[[bytes], Awaitable[tuple[str, ...]]]
+"""Translates the circuits of a QPY file to OpenQASM."""
 
 
 class OpenFile(Dialog[Opened]):
@@ -54,6 +60,7 @@ class OpenFile(Dialog[Opened]):
 
     Args:
         folder: where relative paths start.
+        read_qpy: reads a file in Qiskit's binary form; it may take seconds.
         drafts: texts that earlier qdecks left unsaved, by the names of their files.
     """
 
@@ -65,9 +72,10 @@ class OpenFile(Dialog[Opened]):
         Binding("tab", "complete", "Complete", show=False, priority=True),
     ]
 
-    def __init__(self, folder: Path, drafts: Mapping[str, Draft] | None = None) -> None:
+    def __init__(self, folder: Path, read_qpy: ReadQpy, drafts: Mapping[str, Draft] | None = None) -> None:
         super().__init__()
         self._folder = folder
+        self._read_qpy = read_qpy
         self._drafts = drafts or {}
         self._examples = {f"example:{example.name}": example for example in examples()}
         self._listed: str | None = None
@@ -169,11 +177,25 @@ class OpenFile(Dialog[Opened]):
     async def _open(self, typed: str) -> None:
         path = self._folder / Path(typed).expanduser()
         try:
-            text = await asyncio.to_thread(read_circuit, path)
+            read = await asyncio.to_thread(read_circuit_or_qpy, path)
+        except QdeckError as error:
+            self._say(str(error))
+            return
+        if isinstance(read, str):
+            self.dismiss(Opened(path.stem, read, path))
+        else:
+            self._say("Qiskit reads it.")
+            self._translate(path, read)
+
+    @work(group="translate", exclusive=True, exit_on_error=False)
+    async def _translate(self, path: Path, file: bytes) -> None:
+        """Have QPY translated, while esc still leaves the dialog."""
+        try:
+            first, *further = await self._read_qpy(file)
         except QdeckError as error:
             self._say(str(error))
         else:
-            self.dismiss(Opened(path.stem, text, path))
+            self.dismiss(Opened(path.stem, first, further=tuple(further)))
 
     def _open_path(self, path: str) -> None:
         field = self.query_one(Input)

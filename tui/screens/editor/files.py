@@ -187,12 +187,17 @@ class EditorFiles(SectionScreen):
     @work(group="file-command", exit_on_error=False)
     async def action_open(self) -> None:
         """Open an example or a file, beside what is open."""
-        opened = await self.app.push_screen_wait(OpenFile(self._folder(), self.drafts.found))
+        opened = await self.app.push_screen_wait(
+            OpenFile(self._folder(), self.services.compiler.read_qpy, self.drafts.found)
+        )
         if opened is not None and opened.draft:
             self.drafts.reopen(opened.draft)
             self._show_front()
         elif opened is not None:
-            self._open(opened.name, opened.text, opened.path)
+            first = self.workspace.open(opened.name, opened.text, opened.path)
+            for number, text in enumerate(opened.further, 2):
+                self.workspace.open(f"{opened.name} {number}", text)
+            self._put_in_front(first)
 
     def action_new(self) -> None:
         """Start an empty circuit, beside what is open."""
