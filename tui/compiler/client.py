@@ -14,7 +14,7 @@ from tui.common.processors import usable_processors
 from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
 from tui.compiler.candidate_search import Listener, search
-from tui.compiler.messages import PreparedProgram, Request
+from tui.compiler.messages import GateFacts, PreparedProgram, Request
 from tui.compiler.pool import LocalPool
 from tui.compiler.requests import (
     CHECK_SECONDS,
@@ -127,6 +127,31 @@ class Compiler:
     async def diagram(self, qasm: str) -> CircuitDiagram:
         """Lay out the operations of an OpenQASM program in rows and columns, idle qubits left out."""
         return await self._request_soon(messages.DiagramOf(qasm), CircuitDiagram)
+
+    async def describe_gate(
+        self,
+        program: str,
+        signature: tuple[tuple[str, ...], tuple[str, ...]],
+        target: BackendData | None = None,
+        qubits: tuple[int, ...] = (),
+    ) -> GateFacts:
+        """Describe the gate that a program applies last.
+
+        Args:
+            program: the program.
+            signature: names of the gate's parameters, and of its qubits.
+            target: a backend, for what becomes of it there.
+            qubits: physical qubits of that backend; empty: any.
+        """
+        asked = messages.DescribeGate(program, *signature, qubits=qubits)
+        if target is None:
+            return await self._request_soon(asked, GateFacts)
+        return await self._with_target(
+            target,
+            lambda data: msgspec.structs.replace(asked, target=data),
+            GateFacts,
+            grace=CANCELLED_SECONDS,
+        )
 
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
         """Draw an ISA program in one piece, as wide as it is.

@@ -56,6 +56,45 @@ class DiagramOf(msgspec.Struct, frozen=True, tag="diagram-of"):
     qasm: str
 
 
+class DescribeGate(msgspec.Struct, frozen=True, tag="describe-gate"):
+    """Describe the gate that a program applies last. Result: `GateFacts`, or `None` as of `Transpile`.
+
+    `parameters`, `operands`: names of the gate's own. `qubits`: physical ones it is applied to; empty: any.
+    """
+
+    program: str
+    parameters: tuple[str, ...]
+    operands: tuple[str, ...]
+    target: TargetData | None = None
+    qubits: tuple[int, ...] = ()
+
+
+class GateFacts(msgspec.Struct, frozen=True):
+    """What a gate is made of, and what becomes of it on a device.
+
+    Attributes:
+        definition: its gates, each a statement; empty: it is made of nothing else.
+        matrix: rows of numbers as text, of a gate without parameters on few qubits; empty: not known.
+        symbolic: parameters stand as symbols in what follows; else they have the values of the program.
+        native: the device has the gate itself.
+        becomes: the device's gates, each a statement; empty: not known.
+        two_qubit_gates: of these.
+        error: of all of them together; `None`: not known.
+        duration_s: seconds from the first to the end of the last; `None`: not known.
+        coupled: each acts on qubits that the device couples.
+    """
+
+    definition: tuple[str, ...] = ()
+    matrix: tuple[tuple[str, ...], ...] = ()
+    symbolic: bool = True
+    native: bool = False
+    becomes: tuple[str, ...] = ()
+    two_qubit_gates: int = 0
+    error: float | None = None
+    duration_s: float | None = None
+    coupled: bool = True
+
+
 class DecodeQpy(msgspec.Struct, frozen=True, tag="decode-qpy"):
     """Turn QPY (base64, mostly zlib-packed) into OpenQASM 3. Result: `tuple[str, ...]`.
 
@@ -214,6 +253,7 @@ Request = (
     Check
     | Draw
     | Convert
+    | DescribeGate
     | DiagramOf
     | DecodeQpy
     | EstimatorValues

@@ -16,6 +16,7 @@ from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
 from tui.compiler.qiskit.circuit_summary import NotPossible, draw
 from tui.compiler.qiskit.language.conversion import convert
+from tui.compiler.qiskit.language.gates import describe_gate
 from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.parser import Unreadable, check, read
 from tui.compiler.qiskit.qpy import decode_qpy, encode_qpy
@@ -110,12 +111,16 @@ class RequestHandler:
                 from tui.compiler.qiskit.simulation.ideal import simulate_ideal
 
                 return simulate_ideal(request)
+            case messages.DescribeGate(target=None):
+                return describe_gate(request, None)
         target = None if request.target is None else self._target(request.target)
         if target is None:
             return None
         match request:
             case messages.PrepareProgram():
                 return prepare_program(request, target)
+            case messages.DescribeGate():
+                return describe_gate(request, target)
             case messages.TimelineOf():
                 return timeline(request, target)
             case messages.SimulateNoisy():
