@@ -36,7 +36,7 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.base import AppEvent, drop_lost_session
+from tui.screens.base import AppEvent, SectionScreen, drop_lost_session
 from tui.screens.dialogs.base import Dialog
 from tui.screens.registry import open_job, sections
 from tui.screens.workspace import Workspace
@@ -341,7 +341,9 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         ids = [active.binding.id for active in self.screen.active_bindings.values()]
         section = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
         title = self.screen.TITLE if isinstance(self.screen, Dialog) else section
-        self.push_screen(HelpScreen(title or section, [key_id for key_id in dict.fromkeys(ids) if key_id]))
+        topic = self.screen.help_topic() if isinstance(self.screen, SectionScreen) else None
+        keys = [key_id for key_id in dict.fromkeys(ids) if key_id]
+        self.push_screen(HelpScreen(title or section, keys, topic))
 
     def action_help_quit(self) -> None:
         """Ctrl+c, which ends nothing here: say what does."""
@@ -372,6 +374,8 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         for key in GLOBAL:
             if key.id not in {"app.palette", "app.help_anywhere"}:
                 yield SystemCommand(key.label, key.help, partial(self.run_action, f"app.{key.action}"))
+        if isinstance(screen, SectionScreen):
+            yield from (SystemCommand(*command) for command in screen.palette())
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
 
     def _fatal_error(self) -> None:

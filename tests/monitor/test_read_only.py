@@ -43,9 +43,10 @@ HARMLESS = {
     "backends": "details data calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "compiler": "start version check draw convert draw_isa timeline decode_qpy read_qpy encode_qpy plot "
-    "estimator_values transpile search review prepare simulate simulate_noisy aclose",
-    "transpiler": "transpile search prepared simulation measured dt_seconds drawing timeline",
+    "compiler": "start version check draw convert describe_gate draw_isa timeline decode_qpy read_qpy "
+    "encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
+    "aclose",
+    "transpiler": "gate_facts transpile search prepared simulation measured dt_seconds drawing timeline",
     "pricing": "price usage",
     "polling": "refresh stop",
 }

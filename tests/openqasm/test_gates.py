@@ -16,8 +16,8 @@ from tui.openqasm.gates import MEANINGS, greek, signature_of
 
 ANGLES = (0.3, 1.1, -2.5, 0.7)
 GATES = [
-    *((3, name, signature) for name, signature in (STDGATES | BUILT_IN_3).items() if name != "gphase"),
-    *((2, name, signature) for name, signature in (QELIB1 | BUILT_IN_2).items()),
+    *((3, name, signature) for name, signature in {**STDGATES, **BUILT_IN_3}.items() if name != "gphase"),
+    *((2, name, signature) for name, signature in {**QELIB1, **BUILT_IN_2}.items()),
 ]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from textual.pilot import Pilot
+
 from tests.screens.test_editor import app_of, open_editor, shows
 from tests.support.app import running, until
 from tests.support.app_services import AppServicesHarness
+from tui.widgets.text.styled_text import text_of
+from tui.widgets.text.text_widgets import TextPane
 
 CROWDED = "// A pair\nOPENQASM 3.0;\nqubit[2]q;\n\n\ngate g a{U(0,0,pi)a;}\ng  q[0];\n"
 FORMATTED = "// A pair\nOPENQASM 3.0;\nqubit[2] q;\n\ngate g a { U(0, 0, pi) a; }\ng q[0];\n"
@@ -35,3 +39,62 @@ async def test_convert_opens_the_other_version_as_a_text_of_its_own() -> None:
         assert workspace.qasm == "// A pair\nOPENQASM 2.0;\nqreg q[2];\n"
         assert workspace.dirty and area.text == FORMATTED
         await until(pilot, lambda: shows(pilot, "in OpenQASM 2"))
+
+
+GATES = """OPENQASM 3.0;
+include "stdgates.inc";
+gate pair(theta) x, y { rx(theta) x; cx x, y; }
+qubit[2] q;
+cx q[0], q[1];
+pair(pi) q[0], q[1];
+cx $3, $7;
+// cx is a gate
+"""
+
+
+def page(pilot: Pilot[None]) -> str:
+    return "\n".join(text_of(pieces) for pane in pilot.app.screen.query(TextPane) for pieces in pane.lines)
+
+
+async def test_help_begins_with_the_card_of_the_gate_at_the_cursor() -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        area = await open_editor(pilot, GATES)
+        for place, backend, words in (
+            (
+                (4, 1),
+                "",
+                ("Gate cx a, b", "Flips b where a is 1", "11  0  0  1  0", "h b; cz a, b; h b;", "F4"),
+            ),
+            ((5, 0), "", ("Gate pair(theta) x, y", "Declared on line 3 of this program")),
+            ((6, 2), "ibm_cusco", ("ibm_cusco, $3, $7: 1 two-qubit gate", "error 0.43 %", "rz(pi/2) b;")),
+        ):
+            app_of(pilot).workspace.backend = backend
+            area.move_cursor(place)
+            await pilot.press("f1")
+            await until(pilot, lambda words=words: all(word in page(pilot) for word in words))  # type: ignore[misc]
+            assert page(pilot).startswith("Gate") and "Transpile and review." in page(pilot), "keys follow"
+            await pilot.press("escape")
+        asked = [asked for asked in services.asked if asked[0] == "describe_gate"]
+        program = str(asked[1][1])
+        assert program.endswith("pair(1) q[0], q[1];\n") and "gate pair(theta) x, y {" in program
+        assert asked[2][2:] == ("ibm_cusco", (3, 7))
+        area.move_cursor((7, 4))
+        await pilot.press("f1")
+        await until(pilot, lambda: "Transpile and review." in page(pilot))
+        assert "Gate" not in page(pilot), "a comment names no gate"
+
+
+async def test_palette_and_mouse_tell_of_gates() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot, GATES)
+        offered = {command.title: command for command in app_of(pilot).get_system_commands(pilot.app.screen)}
+        assert offered["Gate pair"].help == "Declared on line 3."
+        assert offered["Gate cu3"].help == "u3 on b where a is 1."
+        offered["Gate swap"].callback()
+        await until(pilot, lambda: "Exchanges two qubits." in page(pilot))
+        await pilot.press("escape")
+        await pilot.hover(area, offset=(area.gutter_width + 1, 4))
+        assert str(area.tooltip) == "cx a, b\nFlips b where a is 1: makes entanglement."
+        await pilot.hover(area, offset=(area.gutter_width + 4, 7))
+        assert area.tooltip is None

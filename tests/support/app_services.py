@@ -24,6 +24,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Clock
 from tui.common.values import Listed
 from tui.compiler.candidate_search import Listener
+from tui.compiler.messages import GateFacts
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,
@@ -113,6 +114,17 @@ class RecordingCompiler(PreparingCompiler):
     async def convert(self, qasm: str, version: int) -> str:
         self._harness.record("convert", qasm, version)
         return f"OPENQASM {version}.0;\nqreg q[2];\n"
+
+    async def describe_gate(
+        self,
+        program: str,
+        signature: tuple[tuple[str, ...], tuple[str, ...]],
+        target: BackendData | None = None,
+        qubits: tuple[int, ...] = (),
+    ) -> GateFacts:
+        self._harness.record("describe_gate", program, target.name if target is not None else "", qubits)
+        on_device = GateFacts(becomes=("rz(pi/2) b;", "cz a, b;"), two_qubit_gates=1, error=0.0043)
+        return on_device if target is not None else GateFacts(("h b;", "cz a, b;", "h b;"))
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         await self._harness.wait()

@@ -5,10 +5,13 @@ A state is named with the first qubit at the left. Matrices are those of Qiskit:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from tui.openqasm.analysis.declarations import SymbolKind
 from tui.openqasm.analysis.standard import BUILT_IN_2, BUILT_IN_3, QELIB1, STDGATES, Signature
+from tui.openqasm.analysis.symbols import SymbolTable
 
 
 class GateMeaning(NamedTuple):
@@ -72,6 +75,9 @@ c4x|4|Flips e where a, b, c and d are 1.|0 1; 1 0
 rccx|0|Like ccx but for the phases of some states, with half of its gates.|
 rc3x|0|Like c3x but for the phases of some states, with fewer gates.|
 """
+_STATEMENT: Final = re.compile(r"[^;{}]*+")
+_PHYSICAL: Final = re.compile(r"\$(\d{1,6})(?!\d)")
+_HEADS: Final = ('OPENQASM 2.0;\ninclude "qelib1.inc";\n', 'OPENQASM 3.0;\ninclude "stdgates.inc";\n')
 _GREEK: Final = {"theta": "θ", "phi": "φ", "lambda": "λ", "gamma": "γ"}
 
 
@@ -100,3 +106,70 @@ def signature_of(gate: str) -> Signature | None:
 def greek(name: str) -> str:
     """Return the letter that stands in matrices for a parameter's name."""
     return _GREEK.get(name, name)
+
+
+class GateAtCursor(NamedTuple):
+    """A gate that is named in a program.
+
+    Attributes:
+        name: its name.
+        signature: names of its parameters and qubits.
+        line: where the program declares it, from 1; 0: it comes with an included file.
+        qubits: numbers of the physical qubits that it is applied to there; empty: none.
+        program: one that applies it last, for Qiskit.
+    """
+
+    name: str
+    signature: Signature
+    line: int = 0
+    qubits: tuple[int, ...] = ()
+    program: str = ""
+
+
+def gate_at(table: SymbolTable, offset: int) -> GateAtCursor | None:
+    """Return the gate whose name touches an offset of a program; `None` where there is none."""
+    place = table.word(offset)
+    if place is None:
+        return None
+    name = table.bare[slice(*place)]
+    found = gate_called(table, name, place[0])
+    if found is None:
+        return None
+    statement = _STATEMENT.match(table.bare, place[1])
+    numbers = tuple(map(int, _PHYSICAL.findall(statement[0]))) if statement is not None else ()
+    return found._replace(qubits=numbers if len(numbers) == len(found.signature.qubits) else ())
+
+
+def gate_called(table: SymbolTable, name: str, offset: int) -> GateAtCursor | None:
+    """Return a gate by its name, as it is known at an offset of a program; `None` where it is not."""
+    symbol = table.resolve(name, offset, later=True)
+    if symbol is None:
+        known = signature_of(name) if table.signature(name, offset) or name in MEANINGS else None
+        return GateAtCursor(name, known, program=_program(name, known, "")) if known is not None else None
+    if symbol.kind is not SymbolKind.GATE:
+        return None
+    signature = Signature(symbol.parameters, symbol.operands)
+    line = table.location(symbol.start)[0] + 1
+    return GateAtCursor(name, signature, line, program=_program(name, signature, _gates_of(table)))
+
+
+def _gates_of(table: SymbolTable) -> str:
+    """The program without all but its included files and definitions of gates."""
+    heads = {one.statement[0] for one in table.symbols if one.kind is SymbolKind.GATE}
+    blocks = [scope for scope in table.scopes if scope.kind == "gate" and scope.head in heads]
+    includes = "".join(f'include "{name}";\n' for name in table.includes)
+    bodies = "".join(f"{table.bare[scope.head : scope.end]}\n" for scope in blocks)
+    return f"OPENQASM {table.version}.0;\n{includes}{bodies}"
+
+
+def _program(name: str, signature: Signature, head: str) -> str:
+    """A program that applies a gate last, with numbers for its parameters."""
+    if not head:
+        in_3 = name in STDGATES or name in BUILT_IN_3
+        head = _HEADS[in_3]
+    old = head.startswith("OPENQASM 2")
+    width = max(1, len(signature.qubits))
+    angles = ", ".join("1" for _ in signature.parameters)
+    operands = ", ".join(f"q[{place}]" for place in range(len(signature.qubits)))
+    register = f"qreg q[{width}];" if old else f"qubit[{width}] q;"
+    return f"{head}{register}\n{name}{angles and f'({angles})'} {operands};\n"

@@ -6,7 +6,7 @@ freshness above, keys below, and the notice for terminals that are too small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Protocol, cast
 
 from textual import events, on
@@ -34,6 +34,7 @@ from tui.widgets.keymap import key_by_id
 from tui.widgets.terminal.single_restyle import SingleRestyle
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.format import short_id
+from tui.widgets.text.styled_text import StyledLine
 
 
 def drop_lost_session(services: AppServices, workspace: Workspace) -> str:
@@ -112,6 +113,18 @@ class Shell(Protocol):
         ...
 
 
+class HelpTopic(Protocol):
+    """Help on what is at the cursor."""
+
+    def lines(self, width: int) -> Sequence[StyledLine]:
+        """Return what is known, in lines of so many cells."""
+        ...
+
+    async def load(self) -> None:
+        """Get to know what takes longer; `lines` has it then."""
+        ...
+
+
 _FRAME_EVENTS = (IdentityChanged, UsageChanged, FreshnessChanged, SessionsChanged)
 """The events that change the frame around every section."""
 
@@ -161,6 +174,14 @@ class SectionScreen(SingleRestyle, Screen[None]):
             True when the action exists now.
         """
         return not (self.services.read_only and action in changing_verbs(self.BINDINGS))
+
+    def help_topic(self) -> HelpTopic | None:
+        """Return what the help is to begin with; `None`: with the keys."""
+        return None
+
+    def palette(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
+        """List what the palette offers beside the keys: name, a sentence, and what does it."""
+        return ()
 
     def on_unmount(self) -> None:
         """Stop listening."""

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.screens.base import HelpTopic
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
 from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
@@ -31,35 +32,45 @@ class HelpScreen(Dialog[None]):
     Args:
         title: the section it was asked for in.
         key_ids: ids of the active bindings.
-        keys_shown: the key of each id as bound now.
+        topic: what it begins with; `None`: with the keys.
     """
 
     TITLE = "Help"
     BINDINGS: ClassVar = bindings(HELP)
 
-    def __init__(self, title: str, key_ids: Sequence[str]) -> None:
+    def __init__(self, title: str, key_ids: Sequence[str], topic: HelpTopic | None = None) -> None:
         super().__init__()
+        self._topic = topic
         self._title = title
         self._key_ids = tuple(key_ids)
 
     def compose(self) -> ComposeResult:
         """The list, scrollable."""
         with Vertical(classes="dialog -tall"):
-            yield Static(Content("Keys"), classes="dialog--title")
+            yield Static(Content("Keys" if self._topic is None else "Help"), classes="dialog--title")
             yield TextPane(id="keys")
             yield Static(Content("↑↓ scroll   esc close"), classes="dialog--keys")
         yield TooSmall()
 
     def on_mount(self) -> None:
         """Fill the list."""
-        self.query_one(TextPane).show(lambda _width: self._page())
+        self._show()
         self.query_one(TextPane).focus()
+        if self._topic is not None:
+            self.run_worker(self._load(self._topic), group="topic", exit_on_error=False)
+
+    async def _load(self, topic: HelpTopic) -> None:
+        await topic.load()
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one(TextPane).show(self._page, home=False)
 
     def action_close(self) -> None:
         """Back."""
         self.leave()
 
-    def _page(self) -> list[StyledLine]:
+    def _page(self, width: int) -> list[StyledLine]:
         everywhere = {key.id for key in GLOBAL}
         here = [
             key
@@ -69,6 +80,8 @@ class HelpScreen(Dialog[None]):
         # A widget's own keys come first among the active ones.
         here.sort(key=_REGISTERED.index)
         lines: list[StyledLine] = []
+        if self._topic is not None:
+            lines += [*self._topic.lines(width - 1), BLANK]  # there will be a scroll bar
         if here:
             lines += [line((self._title, TextStyle.STRONG)), *map(_key_line, here), BLANK]
         lines += [line(("Everywhere", TextStyle.STRONG)), *map(_key_line, GLOBAL), BLANK]

@@ -11,6 +11,7 @@ from typing import Final
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.candidate_search import Listener
 from tui.compiler.client import Compiler, dt_seconds, rep_delay_us
+from tui.compiler.messages import GateFacts
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SubmittedCircuit
@@ -238,6 +239,27 @@ class Transpiler:
         target = await self._backends.data(candidate.backend)
         fractional = candidate.options.fractional_gates
         return await self._compiler.timeline(candidate.qasm, target, fractional=fractional)
+
+    async def gate_facts(
+        self,
+        program: str,
+        signature: tuple[tuple[str, ...], tuple[str, ...]],
+        backend: str,
+        qubits: tuple[int, ...] = (),
+    ) -> GateFacts:
+        """Return what a gate is made of, and what becomes of it on a backend.
+
+        Args:
+            program: one that applies the gate last.
+            signature: names of the gate's parameters, and of its qubits.
+            backend: name of the backend; empty: none.
+            qubits: physical qubits that it is applied to; empty: any.
+
+        Raises:
+            QdeckError: Qiskit does not know it, or the backend's data cannot be had.
+        """
+        target = await self._backends.data(backend) if backend else None
+        return await self._compiler.describe_gate(program, signature, target, qubits)
 
     async def drawing(self, candidate: Candidate) -> CircuitDrawing:
         """Draw a candidate in one piece, both numbers of its qubits at each wire; empty without operations.

@@ -1,18 +1,107 @@
-"""What the editor knows of the language: programs formatted and in the other version."""
+"""What the editor knows of the language: gates explained, programs formatted and in the other version."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from textual import work
 
+from tui.common.errors import QdeckError
+from tui.common.safe_text import plain
 from tui.domain.circuits import version_of
+from tui.monitor.services import AppServices
+from tui.openqasm.analysis.declarations import SymbolKind
+from tui.openqasm.analysis.symbols import SymbolTable
 from tui.openqasm.formatter import as_converted, format_program, same_place
+from tui.openqasm.gates import MEANINGS, GateAtCursor, gate_at, gate_called
+from tui.screens.base import HelpTopic
 from tui.screens.editor.files import EditorFiles
+from tui.screens.help import HelpScreen
+from tui.screens.workspace import Buffer
+from tui.widgets.circuit.language.gate_card import GateCard, gate_card_lines, short_card
+from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.widgets.text.styled_text import StyledLine
+
+
+class GateTopic:
+    """The card of a gate, for the help.
+
+    Args:
+        services: asked what becomes of it.
+        backend: the backend chosen; empty: none.
+        gate: the gate.
+    """
+
+    def __init__(self, services: AppServices, backend: str, gate: GateAtCursor) -> None:
+        self._services = services
+        self._card = GateCard(gate, backend)
+
+    def lines(self, width: int) -> Sequence[StyledLine]:
+        """Return what is known of the gate."""
+        return gate_card_lines(self._card, width)
+
+    async def load(self) -> None:
+        """Ask Qiskit; what hinders it is said in the card."""
+        gate, backend = self._card.gate, self._card.backend
+        try:
+            facts = await self._services.transpiler.gate_facts(
+                gate.program, gate.signature, backend, gate.qubits
+            )
+            self._card = replace(self._card, facts=facts)
+        except QdeckError as error:
+            self._card = replace(self._card, trouble=plain(str(error), limit=400))
 
 
 class EditorLanguage(EditorFiles):
     """Changes and explains the text in front by what it means."""
+
+    _read: tuple[object, int] = (None, 0)
+    """The document, and its version, that `_names` is of."""
+    _names: SymbolTable
+
+    def help_topic(self) -> HelpTopic | None:
+        """Return the card of the gate at the cursor; `None` where there is none."""
+        table = self._table()
+        return self._topic(gate_at(table, table.offset(*self.area.cursor_location)))
+
+    def _prepare(self, buffer: Buffer, area: QasmEditor) -> None:
+        super()._prepare(buffer, area)
+        area.on_hover = partial(self._told_of, area)
+
+    def _told_of(self, area: QasmEditor, place: tuple[int, int]) -> str | None:
+        """What a tooltip says of the word at a place: of a gate, what it means."""
+        if area is not self.area:
+            return None
+        table = self._table()
+        gate = gate_at(table, table.offset(*place))
+        return short_card(gate) if gate is not None else None
+
+    def palette(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
+        """List the cards of the gates that the program may use."""
+        table = self._table()
+        own = {one.name for one in table.symbols if one.kind is SymbolKind.GATE}
+        for name in [*sorted(own), *(name for name in MEANINGS if name not in own)]:
+            gate = gate_called(table, name, len(table.text))
+            if gate is not None:
+                told = short_card(gate).partition("\n")[2]
+                yield f"Gate {name}", told, partial(self._show_card, gate)
+
+    def _table(self) -> SymbolTable:
+        """The declared names of the text as it stands."""
+        document = self.area.document
+        if self._read != (document, document.version):
+            self._read = document, document.version
+            self._names = SymbolTable.of("\n".join(document.lines))
+        return self._names
+
+    def _show_card(self, gate: GateAtCursor) -> None:
+        self.app.push_screen(HelpScreen("", (), self._topic(gate)))
+
+    def _topic(self, gate: GateAtCursor | None) -> HelpTopic | None:
+        return GateTopic(self.services, self.workspace.backend, gate) if gate is not None else None
 
     @work(group="format", exclusive=True, exit_on_error=False)
     async def action_format(self) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.document._document import Location
@@ -85,6 +86,8 @@ class QasmEditor(LineEditing):
         self._pointed: frozenset[int] = frozenset()
         self.on_change: Callable[[Change], None] | None = None
         """Told each change of the text, but for `load_text`."""
+        self.on_hover: Callable[[Location], str | None] | None = None
+        """Asked what the mouse is above; `None`: nothing to tell of."""
         self._catching_up: Timer | None = None
         self._matches: Matches | None = None
         self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
@@ -192,6 +195,22 @@ class QasmEditor(LineEditing):
         if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
             self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
         return strip
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell in a tooltip what the mouse is above."""
+        told = None
+        if self.on_hover is not None and event.x >= self.gutter_width and not event.button:
+            row = event.y + self.scroll_offset.y
+            column = event.x - self.gutter_width + self.scroll_offset.x
+            inside = row < self.document.line_count and column < len(self.document[row])
+            told = self.on_hover((row, column)) if inside else None
+        if told != self._told:
+            self._told = told
+            # Text from outside is no markup.
+            self.tooltip = Content(told) if told else None
+
+    _told: str | None = None
+    """What the tooltip says."""
 
     def _catch_up(self) -> None:
         """Lex on to what is shown, in slices that no key waits for."""

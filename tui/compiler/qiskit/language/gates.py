@@ -103,7 +103,7 @@ def _statements(circuit: QuantumCircuit, operands: Sequence[str]) -> Iterator[st
 
 
 def _called(operation: Any) -> str:
-    name = _CALLED.get(operation.name, operation.name)
+    name = str(_CALLED.get(operation.name, operation.name))
     if not operation.params:
         return name
     return f"{name}({', '.join(_angle(value) for value in operation.params)})"
