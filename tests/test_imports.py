@@ -19,6 +19,9 @@ HEAVY = {
     "uvicorn",
     "pydantic",
     "keyring",
+    "distributed",
+    "dask",
+    "pytket",
     "tui.qiskit_common",
     "tui.compiler.qiskit",
 }

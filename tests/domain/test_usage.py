@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.compiler.devices import device
-from tui.compiler.client import rep_delay_us
 from tui.domain.circuits import qpu_seconds
+from tui.domain.devices.backends import rep_delay_us
 
 
 def test_qpu_seconds_are_the_documented_sum() -> None:

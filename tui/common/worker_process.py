@@ -15,9 +15,9 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
 from tui.common.environment import worker_environment
 
@@ -199,9 +199,7 @@ def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory_share: fl
             more ends it, not its neighbours. `None`: no limit.
     """
     _kill_when_stdin_closes()
-    replies, requests = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
-    os.dup2(2, 1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    requests, replies = _channel()
     os.nice(niceness)
     if memory_share is not None:
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -218,6 +216,35 @@ def serve(prepare: Callable[[], Handler], *, niceness: int = 0, memory_share: fl
             replies.write(_header(frame))
             replies.write(frame)
         replies.flush()
+
+
+class Frames:
+    """The channel of a worker that is asked several things at a time: frames in any order."""
+
+    def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
+        self._requests, self._replies = requests, replies
+
+    async def receive(self) -> bytes | None:
+        """Return the next frame; `None` when there will be none."""
+        return await asyncio.to_thread(self._read)
+
+    def send(self, body: bytes) -> None:
+        """Send a frame."""
+        self._replies.write(_header(body) + body)
+        self._replies.flush()
+
+    def _read(self) -> bytes | None:
+        header = self._requests.read(_LENGTH.size)
+        if len(header) < _LENGTH.size:
+            return None
+        body = self._requests.read(length := _length(header))
+        return body if len(body) == length else None
+
+
+def serve_frames(run: Callable[[Frames], Coroutine[Any, Any, None]]) -> None:
+    """Let a coroutine exchange frames with the app, several requests at a time; else as `serve`."""
+    _kill_when_stdin_closes()
+    asyncio.run(run(Frames(*_channel())))
 
 
 @contextlib.contextmanager
@@ -260,6 +287,14 @@ def _kill_when_stdin_closes() -> None:
     if here not in gone:
         os.kill(worker, signal.SIGKILL)
     os._exit(0)
+
+
+def _channel() -> tuple[BinaryIO, BinaryIO]:
+    """Take requests and replies to file descriptors that nothing else knows."""
+    replies, requests = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
+    os.dup2(2, 1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    return requests, replies
 
 
 def _header(body: bytes) -> bytes:

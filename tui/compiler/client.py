@@ -16,6 +16,7 @@ from tui.compiler import messages
 from tui.compiler.candidate_search import Listener, search
 from tui.compiler.messages import GateFacts, PreparedProgram, Request
 from tui.compiler.pool import LocalPool
+from tui.compiler.remote.pool import DaskPool
 from tui.compiler.requests import (
     CHECK_SECONDS,
     WORKER,
@@ -24,12 +25,12 @@ from tui.compiler.requests import (
     request,
     request_with_target,
 )
-from tui.domain.circuits import DEFAULT_REP_DELAY_US, Candidate, CheckReport, TranspileOptions
-from tui.domain.devices.backends import BackendData
+from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
+from tui.domain.devices.backends import BackendData, device_qubits, rep_delay_us
 from tui.domain.export.pictures import Picture
 from tui.domain.jobs import DEFAULT_SHOTS
 from tui.domain.results import ExpectationValue
-from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.search import UNPROTECTED, SearchOptions, SearchProgress, SearchResult, unprotected
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
 from tui.domain.views.diagram import CircuitDiagram
@@ -59,11 +60,15 @@ class Compiler:
     All methods but `start` and `aclose` raise `QdeckError`: `UNAVAILABLE` when Qiskit is not installed or its
     process ended, `CIRCUIT` when the program cannot be read or transpiled.
 
+    Attributes:
+        warning: a sentence about where the search is made, that the user is to know; empty: none.
+
     Args:
         environment: variables for the workers beside those that every worker gets.
         idle_seconds: time without a request after which a worker is ended.
         transpile_seconds: time a transpile run may take.
         search_workers: processes that search for candidates; `None`: as `LocalPool` thinks fit.
+        dask: address of a Dask scheduler whose workers search instead; empty: none.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Compiler:
         idle_seconds: float = IDLE_SECONDS,
         transpile_seconds: float = TRANSPILE_SECONDS,
         search_workers: int | None = None,
+        dask: str = "",
     ) -> None:
         self._transpile_seconds = transpile_seconds
         threads = max(1, usable_processors(os.environ) - 1)
@@ -80,13 +86,28 @@ class Compiler:
         self._main, self._second = (
             WorkerQueue(WORKER, environment=variables, idle_seconds=idle_seconds) for _ in range(2)
         )
-        self._pool = LocalPool(search_workers, idle_seconds=idle_seconds, environment=environment)
+        self._pool: LocalPool | DaskPool = LocalPool(
+            search_workers, idle_seconds=idle_seconds, environment=environment
+        )
+        self.warning = ""
+        if dask:
+            self.search_at(dask)
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run."""
         own = tuple(pid for pid in (self._main.pid, self._second.pid) if pid is not None)
         return own + self._pool.pids
+
+    def search_at(self, address: str) -> None:
+        """Search with the workers of the Dask scheduler at this address; before the first search."""
+        self._pool = DaskPool(address)
+        self.warning = UNPROTECTED.format(address) if unprotected(address) else ""
+
+    @property
+    def searches_at_a_time(self) -> int:
+        """Number of searches that may be made at a time, each with two workers at least."""
+        return max(1, self._pool.size // 2)
 
     async def start(self) -> None:
         """Start the worker and let it warm up in the background; returns at once."""
@@ -368,7 +389,7 @@ class Compiler:
         asked = messages.PrepareProgram(
             submission.primitive,
             tuple(messages.ProgramPub(pub.qasm, pub.sweep, pub.observables) for pub in submission.pubs),
-            _facts(target.configuration).n_qubits,
+            device_qubits(target.configuration),
             submission.shots,
             submission.precision,
             submission.options,
@@ -409,36 +430,3 @@ class Compiler:
             grace=grace,
             fractional=fractional,
         )
-
-
-class _Facts(msgspec.Struct, frozen=True):
-    n_qubits: int = 0
-    default_rep_delay: float | None = None
-    dt: float | None = None
-
-
-def _facts(configuration: bytes) -> _Facts:
-    try:
-        return msgspec.json.decode(configuration, type=_Facts)
-    except msgspec.DecodeError:
-        return _Facts()
-
-
-def rep_delay_us(configuration: bytes) -> float:
-    """Read the default pause between two shots from a backend's `/configuration` body.
-
-    Returns:
-        Microseconds; `DEFAULT_REP_DELAY_US` when the body does not say.
-    """
-    delay = _facts(configuration).default_rep_delay
-    return DEFAULT_REP_DELAY_US if delay is None else delay
-
-
-def dt_seconds(configuration: bytes) -> float | None:
-    """Read the length of a `dt` from a backend's `/configuration` body, which has it in nanoseconds.
-
-    Returns:
-        Seconds; `None` when the body does not say.
-    """
-    dt = _facts(configuration).dt
-    return None if dt is None else dt * 1e-9

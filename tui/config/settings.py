@@ -17,6 +17,7 @@ from tui.common.safe_text import plain
 from tui.common.values import Value
 from tui.domain.circuits import OTHER_MAKERS, Maker
 from tui.domain.presets import Preset, read_presets
+from tui.domain.search import scheduler_address
 
 HOME_VARIABLE = "QDECK_HOME"
 _MOST_BYTES = 1_000_000
@@ -84,6 +85,7 @@ class Settings(Value, frozen=True):
         search_seconds: time of a search for candidates.
         search_workers: processes that search at the same time; `None`: by the processors there are, up to 4.
         search_makers: who is asked for candidates beside Qiskit as it is.
+        dask: address of a Dask scheduler whose workers search; empty: processes of this machine do.
         timeout_seconds: seconds that a command, and each request of the app, waits for the service; `None`:
             as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
@@ -104,11 +106,19 @@ class Settings(Value, frozen=True):
     search_seconds: float = 2
     search_workers: int | None = None
     search_makers: frozenset[Maker] = OTHER_MAKERS
+    dask: str = ""
     presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
 
 
 def _whole(least: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and value >= least
+
+
+def _scheduler(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(scheduler_address(value))
+    except ValueError:
+        return False
 
 
 class Setting(Value, frozen=True):
@@ -180,6 +190,11 @@ SETTINGS: dict[str, Setting] = {
         "who is asked for candidates beside Qiskit as it is",
         f"a list of {', '.join(sorted(OTHER_MAKERS))}, or [] for none",
         lambda value: isinstance(value, list) and all(one in tuple(OTHER_MAKERS) for one in value),
+    ),
+    "dask": Setting(
+        "Dask scheduler whose workers search for candidates",
+        "an address such as tls://host:8786 or tcp://127.0.0.1:8786",
+        _scheduler,
     ),
     "presets": Setting("options of a run by name", "tables, such as [presets.quick]"),
 }

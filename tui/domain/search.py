@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import Final
+from urllib.parse import urlsplit
 
 from tui.common.values import Value
 from tui.domain.circuits import Candidate, Maker
@@ -267,3 +268,34 @@ class Schedule:
     def _note(self, trial: Trial) -> None:
         if trial.region >= 0 and trial.level == self._options.searched_level:
             self._regions[trial.region].logs.append(trial.log_success)
+
+
+def scheduler_address(text: str) -> str:
+    """Return the address of a scheduler, `tcp://host:port` or `tls://host:port`.
+
+    Raises:
+        ValueError: it is none, with what is wanted.
+    """
+    wanted = f"{text[:80]!r} is no address of a Dask scheduler: tls://host:8786 or tcp://host:8786."
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port
+    except ValueError as error:
+        raise ValueError(wanted) from error
+    if not right or parts.path or parts.query or parts.username is not None:
+        raise ValueError(wanted)
+    return text
+
+
+UNPROTECTED: Final = (
+    "What goes to {} is not encrypted: anyone on the way can read the circuits, and run code on both sides. "
+    "Use tls://, or a tunnel to a tcp:// address of this machine."
+)
+"""Warning of an address that is `unprotected`."""
+
+
+def unprotected(address: str) -> bool:
+    """Return True when anyone on the way to a scheduler reads, and may change, what goes there."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return parts.scheme == "tcp" and not (host in ("localhost", "::1") or host.startswith("127."))

@@ -27,6 +27,25 @@ budget_option = click.option(
 )
 
 
+def _scheduler(_: click.Context, __: click.Parameter, text: str) -> str:
+    """Check the address of a scheduler."""
+    from tui.domain.search import scheduler_address
+
+    try:
+        return scheduler_address(text) if text else ""
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+dask_option = click.option(
+    "--dask",
+    default="",
+    callback=_scheduler,
+    metavar="ADDRESS",
+    help="Search with the workers of this Dask scheduler: tls://HOST:PORT, or tcp:// on this machine.",
+)
+
+
 @click.command(epilog=STATUSES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completes("files"))
 @service_options()
@@ -44,6 +63,7 @@ budget_option = click.option(
     "--best", is_flag=True, help="Search for the best candidate, on the backend given or on all online."
 )
 @budget_option
+@dask_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @changes_service
 def run(
@@ -123,6 +143,7 @@ def _makers(_: click.Context, __: click.Parameter, text: str | None) -> Any:
 )
 @click.option("--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Try so many seeds, however long.")
 @budget_option
+@dask_option
 @click.option(
     "--makers",
     callback=_makers,

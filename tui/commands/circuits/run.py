@@ -28,7 +28,13 @@ from tui.commands.shared.prices import (
     say_price,
 )
 from tui.commands.shared.progress import told_when_slow
-from tui.commands.shared.search import best_candidates, online_backends, refuse_flagged, search_options
+from tui.commands.shared.search import (
+    best_candidates,
+    online_backends,
+    refuse_flagged,
+    search_at,
+    search_options,
+)
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
 from tui.config.settings import folders, load_settings
@@ -152,6 +158,7 @@ async def _candidates(
     else:
         qubits = max(one.report.stats.qubits if one.report.stats else 1 for one in circuits)
         backends = await online_backends(services, qubits)
+    search_at(services, request.dask)
     search = search_options(services, level=request.level, budget=request.budget)
     if request.options.twirls_gates:
         search = replace(search, makers=search.makers - {Maker.FRACTIONAL})

@@ -192,6 +192,7 @@ class RunRequest:
         preset: name of options in the settings; empty: none.
         best: search for the best candidate, on the backend given or on all that are online.
         budget: seconds of a search; `None`: as the settings say.
+        dask: address of the Dask scheduler whose workers search; empty: as the settings say.
     """
 
     files: tuple[str, ...]
@@ -262,6 +263,7 @@ class RunRequest:
 
     best: bool = False
     budget: float | None = None
+    dask: str = ""
 
     @property
     def sums(self) -> tuple[Observable, ...]:
@@ -302,6 +304,8 @@ class RunRequest:
             raise UsageFault("--best tries many seeds here: leave --cloud and --seed out.")
         if self.budget is not None and not self.best:
             raise UsageFault("--budget is for the search: add --best.")
+        if self.dask and not self.best:
+            raise UsageFault("--dask is for the search: add --best.")
         if self.files.count(STDIN) > 1:
             raise UsageFault("stdin (-) can be read once.")
         self.verify_number(len(self.files))

@@ -10,7 +10,14 @@ from tui.commands.circuits.run_circuits import require_backend_name
 from tui.commands.shared.context import signed_in_services
 from tui.commands.shared.listing import AS_TABLE, Output, Table, emit_listing, write_file
 from tui.commands.shared.output import Exit, UsageFault, say
-from tui.commands.shared.search import ALL, flagged, online_backends, search_on, search_options
+from tui.commands.shared.search import (
+    ALL,
+    flagged,
+    online_backends,
+    search_at,
+    search_on,
+    search_options,
+)
 from tui.commands.shared.selection import ServiceChoice
 from tui.domain.circuits import Candidate, Maker
 from tui.domain.ranking import ranked
@@ -28,6 +35,7 @@ class TranspileRequest:
         file: path of a file with one circuit, `-` for stdin.
         backend: name of the backend; `all`: each that is online and large enough.
         level, seeds, budget, makers: as of `SearchOptions`; `None`: not said.
+        dask: address of the Dask scheduler whose workers search; empty: as the settings say.
         output: file for the best circuit; empty: none.
         yes: status 0 though the best candidate is flagged.
         listing: the form in which the candidates are printed.
@@ -40,6 +48,7 @@ class TranspileRequest:
     seeds: int | None = None
     budget: float | None = None
     makers: frozenset[Maker] | None = None
+    dask: str = ""
     output: str = ""
     yes: bool = False
     listing: Output = AS_TABLE
@@ -72,6 +81,7 @@ async def _transpile(request: TranspileRequest, environ: Mapping[str, str], read
     async with signed_in_services(request.service, environ) as opened:
         services = opened.services
         source = (await one_program(services.compiler, request.file, read)).text
+        search_at(services, request.dask)
         names = await _backends(services, request, source)
         options = search_options(
             services,

@@ -83,7 +83,9 @@ def make_services(
         environ=environ,
         clock=clock or SystemClock(),
         compiler=Compiler(
-            transpile_seconds=settings.transpile_seconds, search_workers=settings.search_workers
+            transpile_seconds=settings.transpile_seconds,
+            search_workers=settings.search_workers,
+            dask=settings.dask,
         ),
         analyzer=Analyzer(),
         make_service=connect,

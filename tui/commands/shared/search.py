@@ -51,6 +51,18 @@ def search_options(
     )
 
 
+def search_at(services: AppServices, address: str) -> None:
+    """Search with the workers of the Dask scheduler at this address, and say what is to be known of it.
+
+    Args:
+        address: of the scheduler; empty: as the settings say.
+    """
+    if address:
+        services.compiler.search_at(address)
+        if services.compiler.warning:
+            say(services.compiler.warning)
+
+
 async def online_backends(services: AppServices, qubits: int) -> tuple[str, ...]:
     """List the backends that are online and large enough, by name.
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from math import inf
 
+import msgspec
+
 from tui.common.values import Value
+from tui.domain.circuits import DEFAULT_REP_DELAY_US
 
 MOCK = "mock_"
 
@@ -71,6 +74,44 @@ class DeviceLimits(Value, frozen=True):
     name: str
     qubits: int | None = None
     instructions: tuple[str, ...] = ()
+
+
+class _Configuration(Value, frozen=True):
+    n_qubits: int = 0
+    default_rep_delay: float | None = None
+    dt: float | None = None
+
+
+def _configuration(configuration: bytes) -> _Configuration:
+    try:
+        return msgspec.json.decode(configuration, type=_Configuration)
+    except msgspec.DecodeError:
+        return _Configuration()
+
+
+def rep_delay_us(configuration: bytes) -> float:
+    """Read the default pause between two shots from a backend's `/configuration` body.
+
+    Returns:
+        Microseconds; `DEFAULT_REP_DELAY_US` when the body does not say.
+    """
+    delay = _configuration(configuration).default_rep_delay
+    return DEFAULT_REP_DELAY_US if delay is None else delay
+
+
+def dt_seconds(configuration: bytes) -> float | None:
+    """Read the length of a `dt` from a backend's `/configuration` body, which has it in nanoseconds.
+
+    Returns:
+        Seconds; `None` when the body does not say.
+    """
+    dt = _configuration(configuration).dt
+    return None if dt is None else dt * 1e-9
+
+
+def device_qubits(configuration: bytes) -> int:
+    """Read the number of qubits from a backend's `/configuration` body; 0 when it does not say."""
+    return _configuration(configuration).n_qubits
 
 
 NONE_LISTED = "An archived instance lists no backends: its jobs can be read, but nothing new is accepted."

@@ -10,10 +10,11 @@ from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.candidate_search import Listener
-from tui.compiler.client import Compiler, dt_seconds, rep_delay_us
+from tui.compiler.client import Compiler
 from tui.compiler.messages import GateFacts
 from tui.domain.accounts import Channel
 from tui.domain.circuits import Candidate, TranspileOptions
+from tui.domain.devices.backends import dt_seconds, rep_delay_us
 from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SubmittedCircuit
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs

@@ -1,0 +1,1 @@
+"""Search workers on other machines, reached through a scheduler of Dask (extra `dask`)."""
