@@ -40,9 +40,10 @@ HARMLESS = {
     "replays": "submission",
     "exports": "snippet content document details joint",
     "sessions": "aclose",
-    "backends": "details data calibration step forget",
+    "backends": "details data limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
+    "analyzer": "analyse aclose",
     "compiler": "start version check draw convert describe_gate draw_isa timeline decode_qpy read_qpy "
     "encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
     "aclose",

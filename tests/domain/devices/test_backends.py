@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tui.domain.devices.backends import Backend, best_backend, undecided
+from tui.domain.devices.backends import (
+    Backend,
+    BackendData,
+    DeviceLimits,
+    best_backend,
+    limits_of,
+    undecided,
+)
 
 
 def _backend(name: str, queue: int | None, error: float | None = None, qubits: int | None = 27) -> Backend:
@@ -36,3 +43,9 @@ def test_undecided_names_backends_whose_unknown_error_decides() -> None:
     assert undecided([a, c]) == ()
     assert undecided([b, _backend("d", 1, 0.03)]) == ()
     assert undecided([a, b], 100) == ()
+
+
+def test_limits_are_read_from_the_configuration() -> None:
+    told = b'{"n_qubits": 5, "supported_instructions": ["x", "if_else"]}'
+    assert limits_of(BackendData("b", told, b"")) == DeviceLimits("b", 5, ("x", "if_else"))
+    assert limits_of(BackendData("b", b"{", b"")) == DeviceLimits("b") == limits_of(BackendData("b", b"{}", b""))

@@ -80,6 +80,7 @@ class _Configuration(Value, frozen=True):
     n_qubits: int = 0
     default_rep_delay: float | None = None
     dt: float | None = None
+    supported_instructions: tuple[str, ...] = ()
 
 
 def _configuration(configuration: bytes) -> _Configuration:
@@ -112,6 +113,12 @@ def dt_seconds(configuration: bytes) -> float | None:
 def device_qubits(configuration: bytes) -> int:
     """Read the number of qubits from a backend's `/configuration` body; 0 when it does not say."""
     return _configuration(configuration).n_qubits
+
+
+def limits_of(data: BackendData) -> DeviceLimits:
+    """Return the limits that a backend's configuration tells; none where it cannot be read."""
+    told = _configuration(data.configuration)
+    return DeviceLimits(data.name, told.n_qubits or None, told.supported_instructions)
 
 
 NONE_LISTED = "An archived instance lists no backends: its jobs can be read, but nothing new is accepted."

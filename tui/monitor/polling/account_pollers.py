@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.timing import Backoff, RetryQueue
-from tui.domain.devices.backends import Backend, BackendData
+from tui.domain.devices.backends import Backend, BackendData, DeviceLimits, limits_of
 from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.sessions import Session, SessionState
 from tui.ibm.api.service import QuantumService
@@ -252,6 +252,14 @@ class BackendsPoller:
             self._data[name] = (self._app_state.clock.monotonic(), task)
         # Shielded: one caller that gives up does not take the answer from the others.
         return await asyncio.shield(task)
+
+    async def limits(self, name: str) -> DeviceLimits:
+        """Return what a program must not ask more of than the backend has, as far as that is known."""
+        listed = next((one for one in self.all() if one.name == name), None)
+        try:
+            return limits_of(await self.data(name))
+        except QdeckError:
+            return DeviceLimits(name, listed.qubits if listed is not None else None)
 
     def _fresh(self, name: str) -> asyncio.Task[BackendData] | None:
         """Return the request for configuration and properties that still counts; `None`: ask anew."""
