@@ -106,6 +106,40 @@ async def test_editor_does_not_transpile_a_circuit_with_errors() -> None:
         assert area.cursor_location == (4, 0)
 
 
+async def test_editor_shows_at_once_what_is_wrong_at_the_cursor_and_qiskits_word_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = AppServicesHarness()
+    answer = asyncio.Event()
+
+    async def slowly(_: str) -> CheckReport:
+        await answer.wait()
+        return services.report
+
+    async with running(services) as pilot:
+        await until(pilot, lambda: bool(services.backends.all()))
+        app_of(pilot).workspace.backend = services.backends.all()[0].name
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        monkeypatch.setattr(services.compiler, "check", slowly)
+        area.load_text(
+            BELL.replace("h q[0];", "hh q[0];").replace("cx q[0], q[1]", "cx q[0]") + "qubit[999] r;"
+        )
+        await until(pilot, lambda: shows(pilot, "5✘", "6✘", "8!", "Did you mean `h`?", "Qiskit is checking…"))
+        area.move_cursor((5, 0))
+        await until(pilot, lambda: "✘ line 6" in screen_text(pilot).split("\n")[-6])
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: area.cursor_location == (7, 11) and shows(pilot, "! line 8, column 12"))
+        await pilot.press("alt+e")
+        await until(pilot, lambda: area.cursor_location == (5, 0))
+        area.insert("// another\n", (0, 0))
+        await until(pilot, lambda: shows(pilot, "6✘", "7✘", "9!"))
+        answer.set()
+        await until(pilot, lambda: shows(pilot, "✔ checked", "9!") and not shows(pilot, "✘"))
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
+
+
 async def test_editor_drops_a_check_of_an_older_text() -> None:
     services = AppServicesHarness()
     services.report = WRONG

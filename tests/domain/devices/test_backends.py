@@ -48,4 +48,6 @@ def test_undecided_names_backends_whose_unknown_error_decides() -> None:
 def test_limits_are_read_from_the_configuration() -> None:
     told = b'{"n_qubits": 5, "supported_instructions": ["x", "if_else"]}'
     assert limits_of(BackendData("b", told, b"")) == DeviceLimits("b", 5, ("x", "if_else"))
-    assert limits_of(BackendData("b", b"{", b"")) == DeviceLimits("b") == limits_of(BackendData("b", b"{}", b""))
+    assert (
+        limits_of(BackendData("b", b"{", b"")) == DeviceLimits("b") == limits_of(BackendData("b", b"{}", b""))
+    )

@@ -255,11 +255,12 @@ class BackendsPoller:
 
     async def limits(self, name: str) -> DeviceLimits:
         """Return what a program must not ask more of than the backend has, as far as that is known."""
-        listed = next((one for one in self.all() if one.name == name), None)
+        listed = next((one.qubits for one in self.all() if one.name == name), None)
         try:
-            return limits_of(await self.data(name))
+            told = limits_of(await self.data(name))
         except QdeckError:
-            return DeviceLimits(name, listed.qubits if listed is not None else None)
+            return DeviceLimits(name, listed)
+        return told if told.qubits is not None else replace(told, qubits=listed)
 
     def _fresh(self, name: str) -> asyncio.Task[BackendData] | None:
         """Return the request for configuration and properties that still counts; `None`: ask anew."""

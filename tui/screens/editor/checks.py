@@ -1,4 +1,4 @@
-"""The check of the text in the editor: asked for when typing pauses; its state and answer stand below it."""
+"""The check of the text in the editor: at once by the fast analysis, then by Qiskit; what they say."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from tui.common.errors import QdeckError
-from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.circuits import Analysis, CheckReport, Diagnostic
+from tui.domain.devices.backends import DeviceLimits
 from tui.monitor.services import AppServices
+from tui.openqasm.analysis.client import combined
 from tui.screens.workspace import Workspace
-from tui.widgets.circuit.diagnostic_lines import HEIGHT, CheckState, diagnostic_lines
+from tui.widgets.circuit.diagnostic_lines import CheckState, CheckView, diagnostic_lines
+from tui.widgets.circuit.diagnostic_marks import DiagnosticMarks
 from tui.widgets.text.text_widgets import TextBlock
 
+FAST_PAUSE = 0.1
+"""Seconds without a key before the fast analysis is asked: its answer is there 0.3 s after the last key."""
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
 LONG = 2.0
@@ -23,10 +28,11 @@ FIRST_LONG = 8.0
 
 
 class CheckPane(TextBlock):
-    """Has Qiskit check the workspace's text; shows how far that is and what was found.
+    """Has the workspace's text checked; shows how far that is and what was found, at the cursor first.
 
     Attributes:
-        state: how far the check of the text is, its report or its failure.
+        state: how far Qiskit's check of the text is, its report or its failure.
+        analysis: of the text as it stands by the fast analysis; `None` while there is none.
         takes_long: the check under way can be stopped.
         ever_checked: Qiskit has answered at least once.
     """
@@ -48,6 +54,9 @@ class CheckPane(TextBlock):
             self.text = text
             self.report = report
 
+    class Analysed(Message):
+        """There is a fast analysis of the text as it stands."""
+
     class Pausing(Message):
         """Typing pauses: the text is sent to be checked now, or is empty."""
 
@@ -60,6 +69,10 @@ class CheckPane(TextBlock):
     _asked_for = ""
     """The text it checks."""
     _patience: Timer | None = None
+    _soon: Timer | None = None
+    _analysing: Worker[None] | None = None
+    _limits: DeviceLimits | None = None
+    """Of the backend chosen."""
 
     def __init__(self, services: AppServices, workspace: Workspace, *, id: str) -> None:
         super().__init__(id=id)
@@ -67,6 +80,10 @@ class CheckPane(TextBlock):
         self.workspace = workspace
         self.state: CheckState | CheckReport | QdeckError = CheckState.NOTHING
         self.takes_long = self.ever_checked = False
+        self.analysis: Analysis | None = None
+        self._marks = DiagnosticMarks()
+        self._place = (0, 0)
+        self._shown: CheckView | None = None
 
     @property
     def busy(self) -> bool:
@@ -80,17 +97,41 @@ class CheckPane(TextBlock):
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Errors in the text as it stands, as far as they are known."""
-        return self.state.diagnostics if isinstance(self.state, CheckReport) else ()
+        """Errors and warnings in the text as it stands, as far as they are known."""
+        return combined(self.analysis, self.state if isinstance(self.state, CheckReport) else None)
+
+    @property
+    def blocks(self) -> bool:
+        """True when the text has errors, which Qiskit will not take; without Qiskit that is not certain."""
+        return not isinstance(self.state, QdeckError) and any(not one.warning for one in self.diagnostics)
 
     def begin(self) -> None:
         """Know nothing yet: another text was loaded."""
-        self.state = CheckState.NOTHING
+        self.state, self.analysis = CheckState.NOTHING, None
+        self._marks = DiagnosticMarks()
 
     def edited(self, *, empty: bool) -> None:
         """Take back what was said of the text, and check it when typing pauses."""
+        self.analysis = None
         self.say(CheckState.NOTHING if empty else CheckState.WAITING)
+        self.analyse_soon()
         self.ask_soon()
+
+    def follow(self, marks: DiagnosticMarks, place: tuple[int, int]) -> None:
+        """Show what is at a place of the text.
+
+        Args:
+            marks: the diagnostics of the text in front, where they are now.
+            place: row and column, from 0.
+        """
+        self._marks, self._place = marks, place
+        self._show()
+
+    def analyse_soon(self) -> None:
+        """Analyse the text when typing pauses for a moment."""
+        if self._soon is not None:
+            self._soon.stop()
+        self._soon = self.set_timer(FAST_PAUSE, self._analyse)
 
     def ask_soon(self) -> None:
         """Check the text when typing pauses."""
@@ -113,8 +154,46 @@ class CheckPane(TextBlock):
         if state is self.state:
             return
         self.state = state
-        width = max(40, self.screen.size.width - 2)
-        self.show(diagnostic_lines(state, width)[:HEIGHT])
+        self._show()
+
+    def _show(self) -> None:
+        view = CheckView(
+            self.state, self._marks.all, self._marks.at(self._place) or 0, self.analysis is not None
+        )
+        if view != self._shown:
+            self._shown = view
+            self.show(diagnostic_lines(view, max(40, self.screen.size.width - 2)))
+
+    def _analyse(self) -> None:
+        if self._analysing is None:
+            text = self.workspace.qasm
+            self._analysing = self.screen.run_worker(self._fast(text), group="analysis", exit_on_error=False)
+
+    async def _fast(self, text: str) -> None:
+        """Ask the fast analysis, which is over before it would be worth stopping."""
+        try:
+            name = self.workspace.backend
+            if name != (self._limits.name if self._limits is not None else ""):
+                self._limits = DeviceLimits(name) if name else None
+                if name:
+                    self.screen.run_worker(self._learn_limits(name), group="limits", exit_on_error=False)
+            analysis = await self.services.analyzer.analyse(text, self._limits)
+        except QdeckError:
+            return  # Qiskit's word follows
+        finally:
+            self._analysing = None
+        if text != self.workspace.qasm:
+            self.analyse_soon()
+        else:
+            self.analysis = analysis
+            self.post_message(self.Analysed())
+
+    async def _learn_limits(self, name: str) -> None:
+        """Ask for the limits of the backend chosen, once; then analyse again."""
+        limits = await self.services.backends.limits(name)
+        if name == self.workspace.backend:
+            self._limits = limits
+            self._analyse()
 
     def _ask(self) -> None:
         if self._asking is not None:

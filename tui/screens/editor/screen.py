@@ -41,7 +41,7 @@ class EditorScreen(EditorLanguage):
     SECTION = "editor"
     BINDINGS: ClassVar = bindings(EDITOR)
 
-    _next_error = _first_changed = 0
+    _first_changed = 0
     _seen: tuple[object, int] = (None, 0)
     """The document, and its version, that was taken notice of."""
 
@@ -116,16 +116,22 @@ class EditorScreen(EditorLanguage):
 
     @on(CheckPane.Checked)
     def _checked(self, message: CheckPane.Checked) -> None:
-        self._next_error = 0
         report = message.report
         self.workspace.qubits = report.stats.qubits if report is not None and report.stats is not None else 0
-        self.area.mark(self.checks.diagnostics)
+        self._mark()
         if report is not None and report.ok:
             self._draw()
         else:
             why = "there is none: the text has errors" if message.text else ""
             self.circuit.clear(why)
             self.simulation.clear(why)
+        self.refresh_bindings()
+
+    @on(CheckPane.Analysed)
+    def _mark(self) -> None:
+        """Show where the errors are that are known now."""
+        self.area.mark(self.checks.diagnostics)
+        self.checks.follow(self.area.marks, self.area.cursor_location)
         self.refresh_bindings()
 
     @on(CheckPane.PatienceChanged)
@@ -135,8 +141,10 @@ class EditorScreen(EditorLanguage):
     # --- the circuit -----------------------------------------------------------------------------
 
     @on(TextArea.SelectionChanged)
-    def _mark_circuit(self) -> None:
-        self.circuit.mark(self.area.cursor_location[0] + 1)
+    def _moved_on(self) -> None:
+        place = self.area.cursor_location
+        self.circuit.mark(place[0] + 1)
+        self.checks.follow(self.area.marks, place)
 
     @on(DiagramView.Picked)
     def _picked(self, message: DiagramView.Picked) -> None:
@@ -170,7 +178,7 @@ class EditorScreen(EditorLanguage):
 
     def _go_beside(self, pane: Vertical) -> None:
         """Show a pane beside the text, in a narrow terminal in the place of the text."""
-        if self.checks.diagnostics or not self.workspace.qasm.strip():
+        if self.checks.blocks or not self.workspace.qasm.strip():
             self.shell.show_notice("There is no circuit yet: the text has errors, or is empty.")
             return
         if pane is self.simulation:
@@ -230,11 +238,10 @@ class EditorScreen(EditorLanguage):
         """Transpile with the choices made, and go on to the submit form."""
         self._go_on(PendingAction.RUN)
 
-    def action_jump(self) -> None:
-        """Go to the next error."""
-        if found := self.checks.diagnostics:
-            self.area.jump_to(found[self._next_error % len(found)])
-            self._next_error += 1
+    def action_jump(self, direction: int) -> None:
+        """Go to the next error or warning, or the one before."""
+        if (found := self.area.marks.step(self.area.cursor_location, direction)) is not None:
+            self.area.jump_to(found)
 
     def action_stop(self) -> None:
         """Stop the check: the compiler really stops."""
@@ -251,14 +258,13 @@ class EditorScreen(EditorLanguage):
             return self.checks.takes_long and self._beside is None
         if action == "text":
             return self._beside is not None
-        return bool(self.checks.diagnostics) if action == "jump" else super().check_action(action, parameters)
+        return bool(self.area.marks) if action == "jump" else super().check_action(action, parameters)
 
     def _go_on(self, pending_action: PendingAction) -> None:
         if not self.workspace.qasm.strip():
             self.shell.show_notice("There is no circuit yet: type one, or ctrl+o opens an example.")
-        elif self.checks.diagnostics:
-            self._next_error = 0
-            self.action_jump()  # what is wrong stands below the text already
+        elif self.checks.blocks:
+            self.area.jump_to(self.area.marks.first_error)  # what is wrong stands below the text already
         else:
             self.workspace.pending_action = pending_action
             self.shell.go("transpile")

@@ -1,20 +1,24 @@
-"""The lines below the editor: how far the check is, and what Qiskit found."""
+"""The lines below the editor: how far the check is, and what was found; first what is at the cursor."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
+from tui.common.values import Value
 from tui.domain.circuits import CheckReport, CircuitStats, Diagnostic
 from tui.widgets.text.styled_text import StyledLine, TextStyle, fit_line, line, wrapped
 
 HEIGHT = 4
 """The most lines it takes."""
+_LONGEST = 600
+"""Characters of a message that are shown."""
 
 
 class CheckState(Enum):
-    """Where the check is, while there is no answer for the text as it stands."""
+    """Where Qiskit's check is, while there is no answer for the text as it stands."""
 
     NOTHING = auto()
     """There is no text."""
@@ -28,27 +32,60 @@ class CheckState(Enum):
     """The user stopped it."""
 
 
-def diagnostic_lines(state: CheckState | CheckReport | QdeckError, width: int) -> list[StyledLine]:
+_ALONE = {
+    CheckState.NOTHING: "",
+    CheckState.WAITING: "○ not checked yet",
+    CheckState.STARTING: "○ Qiskit is starting…",
+    CheckState.LONG: "○ Qiskit is still checking…  esc stops",
+    CheckState.STOPPED: "○ The check was stopped. The next change checks again.",
+}
+"""Words while nothing is known."""
+_PENDING = {
+    CheckState.NOTHING: "",
+    CheckState.WAITING: "Qiskit is checking…",
+    CheckState.STARTING: "Qiskit is starting…",
+    CheckState.LONG: "Qiskit is still checking…  esc stops",
+    CheckState.STOPPED: "Qiskit was stopped",
+}
+"""Words behind what is known already."""
+
+
+class CheckView(Value, frozen=True):
+    """What is to be shown of a check.
+
+    Attributes:
+        state: how far Qiskit is, its report, or why there is none.
+        diagnostics: errors and warnings, by their place.
+        current: index of the one at the cursor.
+        analysed: the fast analysis has spoken of the text as it stands.
+    """
+
+    state: CheckState | CheckReport | QdeckError
+    diagnostics: tuple[Diagnostic, ...] = ()
+    current: int = 0
+    analysed: bool = False
+
+
+def diagnostic_lines(view: CheckView, width: int) -> list[StyledLine]:
     """Return the lines below the editor.
 
     Args:
-        state: how far the check is, its report, or its failure.
+        view: what is known.
         width: cells of a line.
 
     Returns:
-        At most `HEIGHT` lines for a report: the errors, or the size of the circuit.
+        At most `HEIGHT` lines.
     """
-    if isinstance(state, QdeckError):
-        return wrapped(f"! {plain(str(state), limit=600)}", width, TextStyle.WARNING)
-    if isinstance(state, CheckReport):
-        return _errors(state, width) if state.diagnostics else [_fine(state)]
-    words = {
-        CheckState.NOTHING: "",
-        CheckState.WAITING: "○ not checked yet",
-        CheckState.STARTING: "○ Qiskit is starting…",
-        CheckState.LONG: "○ Qiskit is still checking…  esc stops",
-        CheckState.STOPPED: "○ The check was stopped. The next change checks again.",
-    }[state]
+    errors = sum(not one.warning for one in view.diagnostics)
+    if view.diagnostics and (errors or not isinstance(view.state, CheckReport)):
+        return _found(view, errors, width)
+    if isinstance(view.state, QdeckError):
+        return wrapped(f"! {plain(str(view.state), limit=_LONGEST)}", width, TextStyle.WARNING)[:HEIGHT]
+    if isinstance(view.state, CheckReport):
+        return [_fine(view.state), *_list(view, HEIGHT - 1, width)]
+    words = _ALONE[view.state]
+    if view.analysed and view.state not in {CheckState.NOTHING, CheckState.STOPPED}:
+        words = f"○ no errors found yet; {_PENDING[view.state]}"
     return [line((words, TextStyle.MUTED))]
 
 
@@ -81,19 +118,56 @@ def _fine(report: CheckReport) -> StyledLine:
     return line(("✔ checked", TextStyle.GOOD), text, (more, TextStyle.MUTED))
 
 
-def _errors(report: CheckReport, width: int) -> list[StyledLine]:
-    first, *others = report.diagnostics
-    lines = wrapped(f"✘ {place(first)}{plain(first.message, limit=600)}", width, TextStyle.BAD)[: HEIGHT - 1]
-    for diagnostic in others[: HEIGHT - 1 - len(lines)]:
-        text = f"✘ {place(diagnostic)}{plain(diagnostic.message, limit=600)}"
-        lines.append(fit_line(line((text, TextStyle.BAD)), width))
-    hidden = len(others) - (len(lines) - 1)
-    more = f"{len(report.diagnostics)} errors, " if hidden > 0 and others else ""
-    lines.append(
-        line(
-            (f"  {more}", TextStyle.MUTED),
+def _found(view: CheckView, errors: int, width: int) -> list[StyledLine]:
+    """The diagnostics, and below how many there are and what to do."""
+    lines = _list(view, HEIGHT - 1, width)
+    hidden = len(view.diagnostics) > len(lines)
+    count = f"{_count(errors, len(view.diagnostics) - errors)}, " if hidden else ""
+    if isinstance(view.state, CheckState):
+        state = _PENDING[view.state] if view.analysed else "not checked yet"
+        last = line(
+            (f"  {count}{state}  ", TextStyle.MUTED), ("^g ", TextStyle.KEY), ("goes there", TextStyle.MUTED)
+        )
+    elif isinstance(view.state, QdeckError):
+        last = line((f"! {count}{plain(str(view.state), limit=_LONGEST)}", TextStyle.WARNING))
+    else:
+        last = line(
+            (f"  {count}", TextStyle.MUTED),
             ("^g ", TextStyle.KEY),
             ("goes there; until it is right nothing can be transpiled or run", TextStyle.MUTED),
         )
-    )
+    return [*lines, fit_line(last, width)]
+
+
+def _list(view: CheckView, most: int, width: int) -> list[StyledLine]:
+    """As many diagnostics as there is room for: the one at the cursor in full, then those after it."""
+    if not view.diagnostics:
+        return []
+    first, *others = _from(view.diagnostics, view.current)
+    room = most if not others else most - 1
+    lines = wrapped(_words(first), width, _style(first))[: max(1, room)]
+    for one in others[: most - len(lines)]:
+        lines.append(fit_line(line((_words(one), _style(one))), width))
     return lines
+
+
+def _from(diagnostics: Sequence[Diagnostic], first: int) -> list[Diagnostic]:
+    return [*diagnostics[first : first + HEIGHT], *diagnostics[:first]][:HEIGHT]
+
+
+def _words(diagnostic: Diagnostic) -> str:
+    sign = "!" if diagnostic.warning else "✘"
+    return f"{sign} {place(diagnostic)}{plain(diagnostic.message, limit=_LONGEST)}"
+
+
+def _style(diagnostic: Diagnostic) -> TextStyle:
+    return TextStyle.WARNING if diagnostic.warning else TextStyle.BAD
+
+
+def _count(errors: int, warnings: int) -> str:
+    parts = [
+        f"{number} {name}{'' if number == 1 else 's'}"
+        for number, name in ((errors, "error"), (warnings, "warning"))
+        if number
+    ]
+    return ", ".join(parts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -24,12 +23,12 @@ from tui.domain.circuits import Diagnostic
 from tui.openqasm.drafts import Change, ChangeKind
 from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.openqasm.search import Matches
+from tui.widgets.circuit.bracket_matching import partner
+from tui.widgets.circuit.diagnostic_marks import ERROR, WARNING, DiagnosticMarks, OverviewScrollBar
 from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument, shown_line
 from tui.widgets.circuit.line_editing import LineEditing
 from tui.widgets.text.styled_text import QASM_COLOURS
 
-MARK = "✘"
-"""Stands in the margin of a line with an error, so that it shows without colour."""
 POINTER = "▸"
 """Stands in the margin of a line that is pointed at."""
 
@@ -38,10 +37,6 @@ _CATCH_UP_SECONDS, _CATCH_UP_PAUSE = 0.008, 0.012
 """Seconds of a slice of lexing, and between two."""
 _ROWS = 1024
 """Drawn rows that are kept."""
-_BRACKET_LINES = 2_000
-"""Lines in which the partner of a bracket is looked for."""
-_PARTNERS = {"(": ")", "[": "]", "{": "}"}
-_BRACKETS = re.compile(r"[()\[\]{}]")
 
 
 class QasmEditor(LineEditing):
@@ -57,7 +52,9 @@ class QasmEditor(LineEditing):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"qasm--{kind}" for kind in TokenKind),
         "qasm--error",
+        "qasm--warning",
         "qasm--mark",
+        "qasm--hint",
         "qasm--match",
         "qasm--pointer",
     }
@@ -67,7 +64,9 @@ class QasmEditor(LineEditing):
         &:focus { border: none; }
         & .qasm--error { color: $error; text-style: bold underline; }
         & .qasm--match { text-style: underline; }
+        & .qasm--warning { text-style: underline; }
         & .qasm--mark { color: $error; text-style: bold; }
+        & .qasm--hint { color: $warning; text-style: bold; }
         & .qasm--pointer { color: $accent; text-style: bold; }
     }
     """
@@ -82,7 +81,7 @@ class QasmEditor(LineEditing):
         id: str | None = None,
     ) -> None:
         self._highlighter: Highlighter | None = None
-        self._wrong: dict[int, int] = {}
+        self.marks = DiagnosticMarks()
         self._pointed: frozenset[int] = frozenset()
         self.on_change: Callable[[Change], None] | None = None
         """Told each change of the text, but for `load_text`."""
@@ -111,19 +110,30 @@ class QasmEditor(LineEditing):
         return self._highlighter.version if self._highlighter is not None else 3
 
     def mark(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Mark the lines of diagnostics in the margin.
+        """Mark diagnostics in the text, in the margin and beside the scrollbar.
 
         Args:
-            diagnostics: take the place of those marked before; those without a line are left out.
+            diagnostics: take the place of those marked before.
         """
-        wrong: dict[int, int] = {}
-        for diagnostic in diagnostics:
-            if diagnostic.line > 0:
-                wrong.setdefault(diagnostic.line - 1, max(0, diagnostic.column - 1))
-        if wrong != self._wrong:
-            self._wrong = wrong
+        if self.marks.put(diagnostics):
             self.notify_style_update()  # drops the lines Textual remembers
             self.refresh()
+            self._show_overview()
+
+    @property
+    def vertical_scrollbar(self) -> OverviewScrollBar:
+        """The vertical scrollbar, made when it is first asked for."""
+        if not isinstance(self._vertical_scrollbar, OverviewScrollBar):
+            self._vertical_scrollbar = OverviewScrollBar()
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
+
+    def _show_overview(self) -> None:
+        rows = self.marks.rows
+        self.styles.scrollbar_size_vertical = 2 if rows else 1
+        base = self.rich_style
+        self.vertical_scrollbar.mark(rows, base + self._style("mark"), base + self._style("hint"))
 
     def point_at(self, lines: Iterable[int]) -> None:
         """Point at lines in the margin, from 1, and bring the first of them into sight.
@@ -170,13 +180,13 @@ class QasmEditor(LineEditing):
                 text.stylize(self._style(kind), start, end)
         for first, last in self._matches.in_line(line_index) if self._matches is not None else ():
             text.stylize(self._style("match"), first, len(text) if last is None else last)
-        column = self._wrong.get(line_index)
-        if column is not None:
-            text.stylize(self._style("error"), *_word(text.plain, column))
+        for diagnostic in reversed(self.marks.of_row(line_index)):
+            style = self._style("warning" if diagnostic.warning else "error")
+            text.stylize(style, *_stretch(text.plain, diagnostic))
         return text
 
     def render_line(self, y: int) -> Strip:
-        """Return a row; the margin of a line with an error has `MARK`."""
+        """Return a row; the margin of a line with an error, or that is pointed at, has a sign."""
         if self.document.empty:
             return super().render_line(y)
         row = self.scroll_offset.y + y
@@ -186,8 +196,9 @@ class QasmEditor(LineEditing):
         strip = self._rows.get(key) if key is not None else None
         if strip is None:
             strip = self._render_line(y)
-            if row in self._wrong:
-                strip = self._with_mark(strip, MARK, "mark")
+            if found := self.marks.of_row(row):
+                sign = (WARNING, "hint") if found[0].warning else (ERROR, "mark")
+                strip = self._with_mark(strip, *sign)
             elif row in self._pointed:
                 strip = self._with_mark(strip, POINTER, "pointer")
             if key is not None:
@@ -239,7 +250,7 @@ class QasmEditor(LineEditing):
             self.document[row],
             state,
             row,
-            self._wrong.get(row),
+            tuple((one.column, one.length, one.warning) for one in self.marks.of_row(row)),
             row in self._pointed,
             self.gutter_width,
             self.region.width,
@@ -253,59 +264,36 @@ class QasmEditor(LineEditing):
         return Strip.join([numbered, mark, strip.crop(margin)])
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
-        """Find the partner of a bracket.
+        """Find the partner of a bracket, in no more lines than a key can wait for.
 
         Args:
             bracket: the character; another than a bracket has no partner.
             search_from: where it stands.
-
-        Returns:
-            Line and column; `None` for a bracket without a partner within `_BRACKET_LINES` lines.
         """
-        forwards = bracket in _PARTNERS
-        if not forwards and bracket not in _PARTNERS.values():
-            return None
-        unmatched: list[str] = []
-        for place, character in self._brackets(search_from, forwards=forwards):
-            if (character in _PARTNERS) == forwards:
-                unmatched.append(character)
-                continue
-            pair = (unmatched[-1], character) if forwards else (character, unmatched[-1])
-            if _PARTNERS[pair[0]] == pair[1]:
-                unmatched.pop()
-                if not unmatched:
-                    return place
-        return None
-
-    def _brackets(self, start: Location, *, forwards: bool) -> Iterator[tuple[Location, str]]:
-        """Yield the brackets from a place on, in either direction."""
-        row, column = start
-        last = self.document.line_count
-        rows = (
-            range(row, min(row + _BRACKET_LINES, last))
-            if forwards
-            else range(row, max(row - _BRACKET_LINES, -1), -1)
-        )
-        for index in rows:
-            found = [(match.start(), match[0]) for match in _BRACKETS.finditer(self.document[index])]
-            for place, character in found if forwards else reversed(found):
-                if index != row or (place >= column if forwards else place <= column):
-                    yield (index, place), character
+        return partner(lambda row: self.document[row], self.document.line_count, bracket, search_from)
 
     def load_text(self, text: str) -> None:
         """Load another text: history, marks and colours start anew."""
         super().load_text(text)
-        self._wrong, self._matches, self._pointed = {}, None, frozenset()
+        self._matches, self._pointed = None, frozenset()
+        self.mark(())
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = LargeDocument(text)
         self.wrapped_document = UnwrappedDocument(self.document, self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         if self._highlighter is not None:
-            self.document.on_replace = self._highlighter.edited
+            self.document.on_replace = self._replaced
             self._highlighter.reset()
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
+
+    def _replaced(self, first: int, removed: int, added: int) -> None:
+        if self._highlighter is not None:
+            self._highlighter.edited(first, removed, added)
+        self.marks.edited(first, removed, added)
+        if removed != added and self.marks:
+            self._show_overview()
 
     def edit(self, edit: Edit) -> EditResult:
         """Edit the text, and tell it.
@@ -379,10 +367,12 @@ class QasmEditor(LineEditing):
         return self.get_component_rich_style(f"qasm--{name}", partial=True)
 
 
-def _word(line: str, column: int) -> tuple[int, int]:
-    """Where the word at `column` begins and ends; the last character where there is none."""
-    column = min(column, max(0, len(line) - 1))
-    end = column
+def _stretch(line: str, diagnostic: Diagnostic) -> tuple[int, int]:
+    """Where what a diagnostic is about begins and ends: the last character where the line is shorter."""
+    column = min(max(0, diagnostic.column - 1), max(0, len(line) - 1))
+    end = column + diagnostic.length
+    if diagnostic.length:
+        return column, end
     while end < len(line) and (line[end].isalnum() or line[end] in "_$"):
         end += 1
     return column, max(end, column + 1)
