@@ -15,12 +15,19 @@ _ORDER = (
     "bell",
     "bell-v2",
     "ghz",
+    "w-state",
+    "deutsch-jozsa",
+    "bernstein-vazirani",
     "grover",
     "qft4",
-    "bernstein-vazirani",
+    "phase-estimation",
+    "swap-test",
     "teleportation",
+    "bit-flip-code",
     "bell-state",
     "ising-chain",
+    "vqe-ansatz",
+    "qaoa-ring",
 )
 """From the simplest on; others follow by name."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
@@ -15,6 +17,7 @@ from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.simulation.ideal import MOST_QUBITS, simulate_ideal
 from tui.domain.statistics.distances import compare_with_exact
 from tui.domain.statistics.distributions import Distribution
+from tui.openqasm.examples import Example, examples
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
@@ -140,3 +143,23 @@ def test_random_circuits_as_qiskits_state_vectors(seed: int) -> None:
 async def test_worker_simulates_and_refuses(warm: Compiler) -> None:
     found = await warm.simulate(qasm3.dumps(_asymmetric()))
     assert found.probabilities == pytest.approx(_ideal(_asymmetric()).probabilities)
+
+
+EXPECTED = {
+    "w-state": {"0001": 0.25, "0010": 0.25, "0100": 0.25, "1000": 0.25},
+    "deutsch-jozsa": {"101": 1.0},
+    "phase-estimation": {"0101": 1.0},
+    "bit-flip-code": {"11111": 1.0},
+    "swap-test": {"0": (1 + math.cos(math.pi / 12) ** 2) / 2, "1": math.sin(math.pi / 12) ** 2 / 2},
+    "bernstein-vazirani": {"1011": 1.0},
+}
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_examples_give_what_they_say(example: Example) -> None:
+    names = [name.rstrip(";") for name in re.findall(r"input float\[64\] (\w+)", example.text)]
+    found = _ideal(example.text, values=tuple((name, 0.5) for name in names))
+    assert sum(found.probabilities.values()) == pytest.approx(1.0)
+    if (expected := EXPECTED.get(example.name)) is not None:
+        likely = {bits: share for bits, share in found.probabilities.items() if share > 1e-9}
+        assert likely == pytest.approx(expected, abs=1e-6)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit import ControlFlowOp
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit_aer import AerSimulator
 
 from tui.compiler.qiskit.circuit_summary import NotPossible, measures
@@ -24,7 +25,8 @@ AMPLITUDE_SECONDS: Final = 2.5e-9
 _STEP_SECONDS: Final = 2e-6
 """Time of a gate on few qubits, in each shot."""
 _IDLE: Final = frozenset({"barrier", "delay"})
-_CONTROL_FLOW: Final = ("if_else", "for_loop", "while_loop", "switch_case", "break_loop", "continue_loop")
+_CONTROL_FLOW: Final = ("if_else", "for_loop", "while_loop", "switch_case")
+_JUMPS: Final = ("break_loop", "continue_loop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,13 @@ def _bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircu
 
 def in_basis(circuit: QuantumCircuit, simulator: AerSimulator) -> QuantumCircuit:
     """Return the circuit in gates that a simulator knows, the program's own written out."""
-    known = [*simulator.configuration().basis_gates, *_CONTROL_FLOW]
-    if all(entry.name in known or entry.name in ("measure", "reset", *_IDLE) for entry, _ in walk(circuit)):
+    known = simulator.configuration().basis_gates
+    passed = ("measure", "reset", *_CONTROL_FLOW, *_JUMPS, *_IDLE)
+    if all(entry.name in known or entry.name in passed for entry, _ in walk(circuit)):
         return circuit
+    # Qiskit's transpiler takes its own gates alone for a basis; the simulator knows others, too.
+    standard = get_standard_gate_name_mapping()
+    known = [*(name for name in known if name in standard), *_CONTROL_FLOW]
     return transpile(circuit, basis_gates=known, optimization_level=0)
 
 
