@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.support.app import running, screen_text, settled, until
 from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.screens.dialogs.confirm import Unsaved
+from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.editor.screen import EditorScreen
 from tui.screens.workspace import Buffer, Workspace
 
@@ -94,3 +96,32 @@ async def test_two_texts_stand_side_by_side_and_the_focused_one_is_in_front() ->
         await pilot.press("alt+s")
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "right q;" not in screen_text(pilot) and "left q;" in screen_text(pilot))
+
+
+async def test_open_dialog_opens_all_that_were_marked_and_lists_recent_files(tmp_path: Path) -> None:
+    folder = tmp_path / "circuits"
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        (folder / f"{name}.qasm").write_text(f"// {name}\n")
+    async with running(size=(120, 40)) as pilot:
+        app, screen = await editor(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, OpenFile))
+        app.screen.query_one(Input).value = f"{folder}/"
+        await until(pilot, lambda: "two.qasm" in screen_text(pilot))
+        await settled(pilot)
+        await pilot.press("shift+down", "shift+down", "shift+up", "shift+down")
+        await until(pilot, lambda: "2 marked: enter opens them" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert [one.name for one in app.workspace.buffers] == ["one", "two"]
+        assert app.workspace.qasm == "// one\n", "the first that was marked"
+        await until(pilot, lambda: "one" in line_of(pilot, 3) and "two" in line_of(pilot, 3))
+        await settled(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, OpenFile) and "recent" in screen_text(pilot))
+        recent = [row for row in screen_text(pilot).split("\n") if "recent" in row]
+        assert ["one.qasm" in recent[0], len(recent)] == [True, 1], "only what was shown was loaded"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert len(app.workspace.buffers) == 2, "it is open already"

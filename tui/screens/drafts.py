@@ -11,6 +11,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.circuits import TranspileOptions
 from tui.openqasm.drafts import Change, Choices, Draft, DraftFile, DraftFolder, DraftHead
+from tui.openqasm.files import note_recent, recent_files
 from tui.screens.workspace import Buffer, Workspace
 
 WRITE_AFTER = 0.3
@@ -27,6 +28,7 @@ class DraftKeeper:
 
     def __init__(self, folder: Path, workspace: Workspace) -> None:
         self._folder = DraftFolder(folder)
+        self._recent = folder.parent / "recent.json"
         self._workspace = workspace
         self._files: dict[Buffer, DraftFile] = {}
         self._writing = asyncio.Lock()
@@ -138,6 +140,15 @@ class DraftKeeper:
         """Keep a buffer no longer: it was closed, and what was not saved was given up."""
         if (file := self._files.pop(buffer, None)) is not None:
             file.remove()
+
+    async def recent(self) -> tuple[Path, ...]:
+        """Return the files opened last, by any qdeck, the newest first."""
+        return await asyncio.to_thread(recent_files, self._recent)
+
+    async def note_recent(self, path: Path) -> None:
+        """Note that a file was opened or saved; a list that cannot be kept is missed by nobody."""
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(note_recent, self._recent, path)
 
     async def write(self) -> None:
         """Bring what was noted to the disk.

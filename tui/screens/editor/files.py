@@ -74,6 +74,8 @@ class EditorFiles(SectionScreen):
             area.load_text(buffer.text)
         buffer.attach(lambda: area.document.text)
         area.on_change = lambda change: self._note_change(buffer, area, change)
+        if buffer.path is not None:
+            self._note_recent(buffer.path)
         draft, buffer.draft = buffer.draft, None
         if draft is None:
             self.drafts.begin(buffer)
@@ -102,6 +104,9 @@ class EditorFiles(SectionScreen):
     def _write_draft(self) -> None:
         self._write_timer = None
         self.run_worker(self.drafts.write(), group="draft", exit_on_error=False)
+
+    def _note_recent(self, path: Path) -> None:
+        self.run_worker(self.drafts.note_recent(path), group="recent", exit_on_error=False)
 
     # --- several of them -------------------------------------------------------------------------
 
@@ -187,24 +192,22 @@ class EditorFiles(SectionScreen):
     @work(group="file-command", exit_on_error=False)
     async def action_open(self) -> None:
         """Open an example or a file, beside what is open."""
+        recent = await self.drafts.recent()
+        read_qpy = self.services.compiler.read_qpy
         opened = await self.app.push_screen_wait(
-            OpenFile(self._folder(), self.services.compiler.read_qpy, self.drafts.found)
+            OpenFile(self._folder(), read_qpy, self.drafts.found, recent=recent)
         )
-        if opened is not None and opened.draft:
-            self.drafts.reopen(opened.draft)
-            self._show_front()
-        elif opened is not None:
-            first = self.workspace.open(opened.name, opened.text, opened.path)
-            for number, text in enumerate(opened.further, 2):
-                self.workspace.open(f"{opened.name} {number}", text)
-            self._put_in_front(first)
+        if opened is None:
+            return
+        first, *_ = [
+            self.drafts.reopen(one.draft) if one.draft else self.workspace.open(one.name, one.text, one.path)
+            for one in (opened, *opened.others)
+        ]
+        self._put_in_front(first)
 
     def action_new(self) -> None:
         """Start an empty circuit, beside what is open."""
-        self._open("untitled", "", None)
-
-    def _open(self, name: str, text: str, path: Path | None) -> None:
-        self.workspace.open(name, text, path)
+        self.workspace.open("untitled", "")
         self._show_front()
 
     @work(group="file-command", exit_on_error=False)
@@ -248,6 +251,7 @@ class EditorFiles(SectionScreen):
         buffer.saved, buffer.touched = text, True
         self.drafts.begin(buffer)
         self._write_soon()
+        self._note_recent(path)
         self._show_title()
         self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
 
