@@ -152,7 +152,7 @@ async def search(
 
 def spent(compiler: Compiler) -> float:
     """Processor seconds of the workers of the search."""
-    return sum(cpu_ticks(pid) for pid in compiler._pool.pids) / TICKS
+    return sum(cpu_ticks(pid) for pid in compiler.searching.pids) / TICKS
 
 
 def summary(name: str, outcomes: list[Outcome]) -> None:

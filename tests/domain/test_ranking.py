@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.circuits import bell_candidate
 from tui.domain.circuits import Candidate, StageLosses
-from tui.domain.ranking import as_good, ranked
+from tui.domain.devices.backends import Backend
+from tui.domain.ranking import BackendFound, as_good, ranked, ranked_backends
+from tui.domain.search import SearchProgress, SearchResult
 
 
 def candidate(success: float | None, *, flags: tuple[str, ...] = (), depth: int = 1) -> Candidate:
@@ -33,6 +35,30 @@ def test_ranked_puts_what_is_broken_last_and_then_goes_by_success() -> None:
 def test_ranked_breaks_equal_success_by_two_qubit_depth() -> None:
     deep, flat = candidate(0.5, depth=9), candidate(0.5, depth=3)
     assert ranked([deep, flat]) == [flat, deep]
+
+
+def found(name: str, queue: int | None, best: Candidate | None) -> BackendFound:
+    """A backend with this queue, and its best candidate."""
+    backend = Backend(name, queue_length=queue)
+    if best is None:
+        return BackendFound(backend, refusal="too small")
+    return BackendFound(backend, SearchResult((best,), SearchProgress(1, 1, 0, 2.0)))
+
+
+def test_backends_go_by_success_then_of_ties_by_queue() -> None:
+    """A tie counts from the best one on: it does not go on from one to the next."""
+    backends = [
+        found("broken", 0, candidate(0.99, flags=("qubit 1 is dead",))),
+        found("small", 0, None),
+        found("third", 0, candidate(0.773)),
+        found("second", 1, candidate(0.79)),
+        found("unknown", None, candidate(0.795)),
+        found("busy", 7, candidate(0.8)),
+    ]
+    order = [one.backend.name for one in ranked_backends(backends)]
+    assert order == ["second", "busy", "unknown", "third", "broken", "small"]
+    assert ranked_backends(backends[1:2])[0].best is None
+    assert ranked_backends([]) == ()
 
 
 @pytest.mark.parametrize(

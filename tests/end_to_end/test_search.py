@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.end_to_end.circuits import BELL, assert_bell
@@ -45,12 +46,39 @@ def test_transpile_for_all_backends_names_them(shell: Shell) -> None:
     done = shell.qdeck(*words, stdin=BELL)
     assert done.returncode == 0, done.stderr
     lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert {line[0] for line in lines} >= {"ibm_peekskill", "ibm_cusco", "ibm_fez"}
-    assert {line[2] for line in lines} == {"1"}
-    assert {line[0] for line in lines if line[1] == "fractional"} == {"ibm_fez"}
+    assert {line[0] for line in lines} == {"ibm_peekskill", "ibm_cusco", "ibm_fez"}
+    assert {line[1] for line in lines} == {"0"} and {line[3] for line in lines} == {"1"}, "queue and level"
+    answer = shell.answer(*words, stdin=BELL)
+    assert [one["backend"] for one in answer["backends"]] == [line[0] for line in lines]
+    assert {one["backend"] for one in answer["candidates"] if one["by"] == "fractional"} == {"ibm_fez"}
+    assert answer["best"] == answer["candidates"][0]
+    assert answer["best"]["backend"] == lines[0][0]
     assert "No candidate by fractional: None on ibm_cusco" in done.stderr
     assert "No candidate by ai: Not run here" in done.stderr
     assert "ibm_fez: 1 candidate in" in done.stderr
+
+
+def test_transpile_of_a_folder_reviews_each_circuit_on_each_backend(shell: Shell, tmp_path: Path) -> None:
+    folder, out = tmp_path / "circuits", tmp_path / "best"
+    folder.mkdir()
+    out.mkdir()
+    (folder / "bell.qasm").write_text(BELL)
+    (folder / "fourier.qasm").write_text(FOURIER)
+    words = ("transpile", str(folder), "-b", "all", "--level", "1", "--seeds", "2", "--makers", "none")
+    done = shell.qdeck(*words, "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines] == ["bell"] * 3 + ["fourier"] * 3
+    assert {line[1] for line in lines} == {"ibm_peekskill", "ibm_cusco", "ibm_fez"}
+    assert "$" in (out / "bell.qasm").read_text() and "$" in (out / "fourier.qasm").read_text()
+    (folder / "broken.qasm").write_text("OPENQASM 3.0; nonsense;")
+    answer = shell.qdeck(*words, "--json")
+    assert answer.returncode == 1
+    files = {Path(one["file"]).stem: one for one in json.loads(answer.stdout)["files"]}
+    assert files["bell"]["best"]["esp"] > 0.9 and files["broken"]["best"] is None
+    assert "Line 1" in files["broken"]["backends"][0]["refusal"]
+    empty = shell.qdeck("transpile", str(out / "none"), "-b", "all")
+    assert empty.returncode == 2 and "none" in empty.stderr
 
 
 def test_best_candidate_that_is_flagged_has_status_2_without_yes(shell: Shell) -> None:

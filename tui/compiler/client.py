@@ -13,10 +13,8 @@ import msgspec
 from tui.common.processors import usable_processors
 from tui.common.worker_queue import WorkerQueue
 from tui.compiler import messages
-from tui.compiler.candidate_search import Listener, search
+from tui.compiler.candidate_search import Listener
 from tui.compiler.messages import GateFacts, PreparedProgram, Request
-from tui.compiler.pool import LocalPool
-from tui.compiler.remote.pool import DaskPool
 from tui.compiler.requests import (
     CHECK_SECONDS,
     WORKER,
@@ -25,12 +23,13 @@ from tui.compiler.requests import (
     request,
     request_with_target,
 )
+from tui.compiler.search_workers import SearchWorkers
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.devices.backends import BackendData, device_qubits, rep_delay_us
 from tui.domain.export.pictures import Picture
 from tui.domain.jobs import DEFAULT_SHOTS
 from tui.domain.results import ExpectationValue
-from tui.domain.search import UNPROTECTED, SearchOptions, SearchProgress, SearchResult, unprotected
+from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
 from tui.domain.views.diagram import CircuitDiagram
@@ -43,9 +42,6 @@ CANCELLED_SECONDS: Final = 1.5
 """Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
-
-FRACTIONAL: Final = ("rzz(", "rx(")
-"""How calls of fractional gates begin; devices have them in a target of their own."""
 
 T = TypeVar("T")
 
@@ -60,15 +56,11 @@ class Compiler:
     All methods but `start` and `aclose` raise `QdeckError`: `UNAVAILABLE` when Qiskit is not installed or its
     process ended, `CIRCUIT` when the program cannot be read or transpiled.
 
-    Attributes:
-        warning: a sentence about where the search is made, that the user is to know; empty: none.
-
     Args:
         environment: variables for the workers beside those that every worker gets.
         idle_seconds: time without a request after which a worker is ended.
         transpile_seconds: time a transpile run may take.
-        search_workers: processes that search for candidates; `None`: as `LocalPool` thinks fit.
-        dask: address of a Dask scheduler whose workers search instead; empty: none.
+        search_workers, dask: which workers search, as of `SearchWorkers`.
     """
 
     def __init__(
@@ -86,28 +78,15 @@ class Compiler:
         self._main, self._second = (
             WorkerQueue(WORKER, environment=variables, idle_seconds=idle_seconds) for _ in range(2)
         )
-        self._pool: LocalPool | DaskPool = LocalPool(
-            search_workers, idle_seconds=idle_seconds, environment=environment
+        self.searching = SearchWorkers(
+            search_workers, dask, transpile_seconds, idle_seconds=idle_seconds, environment=environment
         )
-        self.warning = ""
-        if dask:
-            self.search_at(dask)
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run."""
         own = tuple(pid for pid in (self._main.pid, self._second.pid) if pid is not None)
-        return own + self._pool.pids
-
-    def search_at(self, address: str) -> None:
-        """Search with the workers of the Dask scheduler at this address; before the first search."""
-        self._pool = DaskPool(address)
-        self.warning = UNPROTECTED.format(address) if unprotected(address) else ""
-
-    @property
-    def searches_at_a_time(self) -> int:
-        """Number of searches that may be made at a time, each with two workers at least."""
-        return max(1, self._pool.size // 2)
+        return own + self.searching.pids
 
     async def start(self) -> None:
         """Start the worker and let it warm up in the background; returns at once."""
@@ -341,13 +320,7 @@ class Compiler:
         Returns:
             The candidates, best first.
         """
-        delay = rep_delay_us(target.configuration)
-
-        def told(news: SearchProgress | Candidate) -> None:
-            tell(replace(news, rep_delay_us=delay) if isinstance(news, Candidate) else news)
-
-        found = await search(self._pool, qasm, target, options, told, self._transpile_seconds)
-        return replace(found, candidates=tuple(replace(one, rep_delay_us=delay) for one in found.candidates))
+        return await self.searching.search(qasm, target, options, tell)
 
     async def review(
         self,
@@ -398,7 +371,7 @@ class Compiler:
             target,
             lambda data: msgspec.structs.replace(asked, target=data),
             PreparedProgram,
-            fractional=any(name in pub.qasm for pub in submission.pubs for name in FRACTIONAL),
+            fractional=submission.fractional_gates,
             grace=CANCELLED_SECONDS,
         )
 
@@ -406,7 +379,7 @@ class Compiler:
         """End the workers."""
         await self._main.aclose()
         await self._second.aclose()
-        await self._pool.aclose()
+        await self.searching.aclose()
 
     async def _request_soon(self, asked: Request, kind: type[T]) -> T:
         queue = self._second if self._main.busy else self._main
@@ -421,12 +394,7 @@ class Compiler:
         fractional: bool = False,
         grace: float = 0.0,
     ) -> T:
+        seconds = self._transpile_seconds
         return await request_with_target(
-            self._main,
-            make,
-            target,
-            kind,
-            timeout=self._transpile_seconds,
-            grace=grace,
-            fractional=fractional,
+            self._main, make, target, kind, timeout=seconds, grace=grace, fractional=fractional
         )

@@ -1,10 +1,14 @@
-"""The order of candidates: what is broken last, then by estimated success, ties within 2 %."""
+"""The order of candidates and of backends: what is broken last, then by success, ties within 2 %."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
+from tui.common.values import Value
 from tui.domain.circuits import Candidate
+from tui.domain.devices.backends import Backend
+from tui.domain.search import SearchResult
 
 TIE = 0.02
 """Relative difference of success below which two candidates are as good as each other.
@@ -44,3 +48,45 @@ def as_good(candidate: Candidate, best: Candidate) -> bool:
     if candidate.flags or best.flags or not mine or not most:
         return False
     return abs(mine - most) <= TIE * max(mine, most)
+
+
+class BackendFound(Value, frozen=True):
+    """What a search on one of several backends has brought.
+
+    Attributes:
+        backend: as listed; its queue decides between those that are equally good.
+        result: the candidates, best first; `None`: there is none.
+        refusal: why there is none.
+    """
+
+    backend: Backend
+    result: SearchResult | None = None
+    refusal: str = ""
+
+    @property
+    def best(self) -> Candidate | None:
+        """The best candidate; `None` when there is none."""
+        return None if self.result is None else self.result.candidates[0]
+
+
+def ranked_backends(found: Iterable[BackendFound]) -> tuple[BackendFound, ...]:
+    """Return backends, the best one for the circuit first.
+
+    Those without a candidate, then with something broken, come last; then the estimated success decides. Of
+    those that are ties with the best of them, within 2 %, the one with the shortest queue comes first; a
+    queue that is not told counts as the longest.
+    """
+    left = sorted(found, key=lambda one: (one.best is None, rank_key(one.best) if one.best else ()))
+    order: list[BackendFound] = []
+    while left:
+        first = left[0].best
+        ties = [one for one in left if first is not None and one.best and as_good(one.best, first)] or left[
+            :1
+        ]
+        order += sorted(ties, key=lambda one: _queue(one.backend))
+        left = [one for one in left if one not in ties]
+    return tuple(order)
+
+
+def _queue(backend: Backend) -> float:
+    return math.inf if backend.queue_length is None else backend.queue_length

@@ -132,6 +132,11 @@ class Submission:
         return (first, *self.further)
 
     @property
+    def fractional_gates(self) -> bool:
+        """True when a circuit may have gates of any angle: devices tell their lengths only where asked."""
+        return any(call in pub.qasm for pub in self.pubs for call in ("rzz(", "rx("))
+
+    @property
     def runs_executor(self) -> bool:
         """True when it is prepared as a program of the executor."""
         return bool(self.params) and self.program is not JobProgram.LEGACY

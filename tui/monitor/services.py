@@ -131,8 +131,8 @@ class AppServices:
             await asyncio.to_thread(self._folders.create)
         except OSError as error:
             self.events.notice(f"qdeck's folders cannot be made: {error}.", Severity.ERROR)
-        if self.compiler.warning:
-            self.events.notice(self.compiler.warning, Severity.WARNING)
+        if warning := self.compiler.searching.warning:
+            self.events.notice(warning, Severity.WARNING)
         await self._history.open(self._app_state.history_read)
         self._app_state.jobs.history_opened()
         self._app_state.publish_warnings()

@@ -21,7 +21,6 @@ from tests.compiler.test_candidate_search import FOURIER
 from tests.support.processes import running, until
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
-from tui.compiler.pool import LocalPool
 from tui.domain.circuits import Candidate
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult, scheduler_address, unprotected
 
@@ -85,7 +84,7 @@ async def test_search_finds_what_local_workers_find_and_sends_a_target_once(
             candidate.qasm for candidate in local.candidates
         ]
     assert found.progress.tried == 15 and told[-1] == found.progress
-    assert compiler.searches_at_a_time == 1
+    assert await compiler.searching.at_a_time() == 1
     async with Client(there.address, asynchronous=True, set_as_default=False) as client:
         sent: dict[str, list[int]] = await client.run(sizes_of_targets)
     assert len(sent) == 2 and all(len(sizes) <= 1 for sizes in sent.values())
@@ -192,7 +191,7 @@ async def test_search_over_tls_works_by_the_certificates_of_dasks_own_settings(t
         for variable, value in settings.items():
             patch.setenv(variable, value)
         compiler = Compiler(dask=there.address)
-        assert not compiler.warning
+        assert not compiler.searching.warning
         found = await compiler.search(FOURIER, device("peekskill"), SearchOptions(level=1, seeds=2))
         assert found.progress.seeds == 2
         await compiler.aclose()
@@ -217,5 +216,5 @@ async def test_addresses_are_checked_and_plain_remote_ones_warned_of() -> None:
         map(unprotected, ("tls://node7:1", "tcp://localhost:1", "tcp://127.0.0.9:1", "tcp://[::1]:1"))
     )
     warned = Compiler(dask="tcp://node7:8786")
-    assert "tcp://node7:8786 is not encrypted" in warned.warning and "tls://" in warned.warning
-    assert isinstance(Compiler()._pool, LocalPool) and not Compiler().warning
+    assert "tcp://node7:8786 is not encrypted" in warned.searching.warning
+    assert "tls://" in warned.searching.warning and not Compiler().searching.warning

@@ -9,7 +9,8 @@ from tui.commands.shared.context import waiting_for_service
 from tui.commands.shared.output import UsageFault, say
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Candidate, Maker
-from tui.domain.search import SearchOptions, SearchResult
+from tui.domain.ranking import BackendFound
+from tui.domain.search import SearchOptions, SearchProgress
 from tui.monitor.services import AppServices
 
 ALL = "all"
@@ -58,9 +59,9 @@ def search_at(services: AppServices, address: str) -> None:
         address: of the scheduler; empty: as the settings say.
     """
     if address:
-        services.compiler.search_at(address)
-        if services.compiler.warning:
-            say(services.compiler.warning)
+        services.compiler.searching.use_dask(address)
+        if services.compiler.searching.warning:
+            say(services.compiler.searching.warning)
 
 
 async def online_backends(services: AppServices, qubits: int) -> tuple[str, ...]:
@@ -83,15 +84,32 @@ async def online_backends(services: AppServices, qubits: int) -> tuple[str, ...]
     return tuple(names)
 
 
-async def search_on(services: AppServices, source: str, backend: str, options: SearchOptions) -> SearchResult:
-    """Search on one backend, and say how it went.
+async def search_all(
+    services: AppServices, source: str, backends: Sequence[str], options: SearchOptions, prefix: str = ""
+) -> tuple[BackendFound, ...]:
+    """Search on each of these backends, and say how it went.
+
+    Args:
+        services: signed in.
+        source: the program.
+        backends: names of the backends.
+        options: of the search on each.
+        prefix: of the lines that are said.
+
+    Returns:
+        The backends, best first, as of `Transpiler.search_backends`.
 
     Raises:
-        QdeckError: as of `Transpiler.search`.
+        QdeckError: as of `Transpiler.search_backends`.
     """
-    found = await services.transpiler.search(source, backend, options)
-    say(f"{backend}: {found.progress.words}.")
-    return found
+
+    def told(name: str, news: SearchProgress | Candidate | BackendFound) -> None:
+        if isinstance(news, BackendFound) and news.result is not None:
+            say(f"{prefix}{name}: {news.result.progress.words}.")
+        elif isinstance(news, BackendFound) and len(backends) > 1:
+            say(f"{prefix}{name}: {news.refusal}")
+
+    return await services.transpiler.search_backends(source, backends, options, told)
 
 
 async def best_candidates(
@@ -106,25 +124,27 @@ async def best_candidates(
         options: of the search for each circuit on each backend.
 
     Returns:
-        One candidate a program: those of the backend with the fewest flagged ones, then with the largest
+        One candidate a program. Of one program, the best of the backend that comes first by success, then
+        by queue; of several, those of the backend with the fewest flagged ones, then with the largest
         product of estimated successes.
 
     Raises:
         QdeckError: a circuit cannot be transpiled for any of the backends; why for the last one.
     """
-    found: list[list[Candidate]] = []
-    refusal: QdeckError | None = None
-    for backend in backends:
-        try:
-            found.append(
-                [(await search_on(services, source, backend, options)).candidates[0] for source in sources]
-            )
-        except QdeckError as error:
-            refusal = error
-    if not found:
-        assert refusal is not None, "no backends"
-        raise refusal
-    return min(found, key=_together)
+    found = [await search_all(services, source, backends, options) for source in sources]
+    by_backend = {
+        one.backend.name: [
+            other.best for each in found for other in each if other.backend.name == one.backend.name
+        ]
+        for one in found[0]
+    }
+    fitting = [
+        [one for one in bests if one is not None] for bests in by_backend.values() if None not in bests
+    ]
+    if not fitting:
+        refusals = [one.refusal for each in found for one in each if one.refusal]
+        raise QdeckError(ErrorKind.CIRCUIT, refusals[-1])
+    return fitting[0] if len(sources) == 1 else min(fitting, key=_together)
 
 
 def _together(candidates: Sequence[Candidate]) -> tuple[int, float]:

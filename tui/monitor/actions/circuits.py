@@ -19,13 +19,14 @@ from tui.domain.jobs import DEFAULT_SHOTS, Primitive, SubmittedCircuit
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import decode_inputs, encode_inputs
 from tui.domain.pubs.sweeps import check_bound, check_executions
+from tui.domain.ranking import BackendFound
 from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
-from tui.monitor.actions.searches import Searches
+from tui.monitor.actions.searches import BackendListener, Searches
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
@@ -230,6 +231,33 @@ class Transpiler:
             warnings=measured.warnings,
             calibrated=calibration_time(target),
         )
+
+    async def search_backends(
+        self,
+        qasm: str,
+        names: Sequence[str],
+        options: SearchOptions,
+        tell: BackendListener = lambda _, __: None,
+    ) -> tuple[BackendFound, ...]:
+        """Search for the best candidate on each of several backends; cancelling the task stops the work.
+
+        Args:
+            qasm: the program.
+            names: of the backends.
+            options: what is tried on each, and for how long.
+            tell: called with the name of a backend and each candidate, the progress, and at last the result.
+
+        Returns:
+            The backends, the one to run on first: by success, of ties by the shorter queue. One that does
+            not take the circuit says why.
+
+        Raises:
+            QdeckError: Qiskit, the service or the scheduler is not to be had.
+        """
+        try:
+            return await self._searches.on_backends(qasm, names, options, tell)
+        except* QdeckError as errors:
+            raise errors.exceptions[0] from None
 
     async def timeline(self, candidate: Candidate) -> CircuitTimeline:
         """Schedule a candidate as late as possible.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.candidate_search import Listener
 from tui.compiler.client import Compiler
 from tui.domain.circuits import Candidate, Maker, TranspileOptions
-from tui.domain.ranking import ranked
+from tui.domain.devices.backends import Backend
+from tui.domain.ranking import BackendFound, ranked, ranked_backends
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult, Unavailable
 from tui.ibm.codec.calibrations import calibration_time
 from tui.monitor.polling.account_pollers import BackendsPoller
@@ -26,6 +27,11 @@ _NO_AI: Final = (
 )
 _ORDER: Final = tuple(Maker)
 
+_OF_ONE_BACKEND: Final = frozenset({ErrorKind.CIRCUIT, ErrorKind.NOT_FOUND, ErrorKind.PROTOCOL})
+"""Errors that say nothing of other backends."""
+
+BackendListener = Callable[[str, SearchProgress | Candidate | BackendFound], object]
+"""Called with the name of a backend, and what is new of it."""
 Transpile = Callable[[str, str, TranspileOptions], Awaitable[Candidate]]
 
 
@@ -70,6 +76,30 @@ class Searches:
             candidates=tuple(ranked(map(dated, (*found.candidates, *made)))),
             unavailable=tuple(sorted(none_made, key=lambda one: _ORDER.index(one.maker))),
         )
+
+    async def on_backends(
+        self, qasm: str, names: Sequence[str], options: SearchOptions, tell: BackendListener
+    ) -> tuple[BackendFound, ...]:
+        """Search on several backends; arguments, result and errors as of `Transpiler.search_backends`."""
+        room = asyncio.Semaphore(await self._compiler.searching.at_a_time())
+        listed = {one.name: one for one in self._backends.all()}
+
+        async def search(name: str) -> BackendFound:
+            backend = listed.get(name, Backend(name))
+            async with room:
+                try:
+                    result = await self.on_backend(qasm, name, options, lambda news: tell(name, news))
+                    found = BackendFound(backend, result)
+                except QdeckError as error:
+                    if error.kind not in _OF_ONE_BACKEND:
+                        raise
+                    found = BackendFound(backend, refusal=str(error))
+            tell(name, found)
+            return found
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(search(name)) for name in names]
+        return ranked_backends(task.result() for task in tasks)
 
     async def _elsewhere(
         self, qasm: str, backend: str, options: SearchOptions, tell: Listener
