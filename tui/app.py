@@ -94,7 +94,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         super().__init__(ansi_color=True if theme is ThemeName.TERMINAL else None)
         self.services = services
         self.clock = clock
-        self.workspace = Workspace(presets=settings.presets)
+        self.workspace = Workspace(presets=settings.presets, completes=settings.completion)
         self._sign_in = sign_in
         self._sandbox = sandbox
         self._state_folder = state_folder or folders(os.environ).state

@@ -50,7 +50,9 @@ from tui.monitor.services import AppServices, Options
 from tui.monitor.state.app_state import AppState
 from tui.monitor.state.events import Event
 from tui.openqasm.analysis.client import Analyzer
+from tui.openqasm.analysis.declarations import Scope, Symbol
 from tui.openqasm.analysis.fast import analyse
+from tui.openqasm.analysis.symbols import SymbolTable
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
@@ -372,6 +374,10 @@ class InProcessAnalyzer(Analyzer):
 
     async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
         return analyse(qasm, device)
+
+    async def names(self, qasm: str) -> tuple[tuple[Symbol, ...], tuple[Scope, ...]]:
+        table = SymbolTable.of(qasm)
+        return table.symbols, table.scopes
 
 
 class FakeCompiler(Compiler):

@@ -98,3 +98,40 @@ async def test_palette_and_mouse_tell_of_gates() -> None:
         assert str(area.tooltip) == "cx a, b\nFlips b where a is 1: makes entanglement."
         await pilot.hover(area, offset=(area.gutter_width + 4, 7))
         assert area.tooltip is None
+
+
+async def test_pause_in_typing_says_what_is_offered_and_due() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot, GATES)
+        area.move_cursor(area.document.end)
+        await until(pilot, lambda: area.vocabulary is not None)
+        await pilot.press(*"pa")
+        await until(pilot, lambda: shows(pilot, "tab pair(theta) x, y  A gate of this program."))
+        await pilot.press("tab", *"(pi/2) q[0], ")
+        await until(pilot, lambda: shows(pilot, "pair(theta) x, y") and not shows(pilot, "tab pair"))
+        assert area.text.endswith("\npair(pi/2) q[0], ")
+        height = area.size.height
+        await pilot.press(*"q[1];")
+        await until(pilot, lambda: shows(pilot, "checked by Qiskit"))
+        assert area.size.height >= height, "the verdict is back in its place"
+
+
+async def test_completion_can_be_turned_off_by_a_setting() -> None:
+    async with running() as pilot:
+        app = app_of(pilot)
+        assert app.workspace.completes
+        app.workspace.completes = False
+        area = await open_editor(pilot, GATES)
+        area.move_cursor(area.document.end)
+        await pilot.press(*"pa")
+        await until(
+            pilot,
+            lambda: (
+                shows(
+                    pilot,
+                    "not checked yet",
+                )
+                or shows(pilot, "checked by")
+            ),
+        )
+        assert area.vocabulary is None and area.suggestion == ""

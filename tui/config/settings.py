@@ -90,6 +90,7 @@ class Settings(Value, frozen=True):
             as each thinks fit.
         readonly: nothing is submitted, cancelled or changed on the service.
         program: how primitives are submitted on the platform: `executor` or `legacy`.
+        completion: the editor offers words and arguments while they are typed.
         presets: options of a run by name.
     """
 
@@ -107,6 +108,7 @@ class Settings(Value, frozen=True):
     search_workers: int | None = None
     search_makers: frozenset[Maker] = OTHER_MAKERS
     dask: str = ""
+    completion: bool = True
     presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
 
 
@@ -195,6 +197,11 @@ SETTINGS: dict[str, Setting] = {
         "Dask scheduler whose workers search for candidates",
         "an address such as tls://host:8786 or tcp://127.0.0.1:8786",
         _scheduler,
+    ),
+    "completion": Setting(
+        "the editor offers words and arguments while they are typed",
+        "true or false",
+        lambda value: type(value) is bool,
     ),
     "presets": Setting("options of a run by name", "tables, such as [presets.quick]"),
 }

@@ -103,6 +103,7 @@ class Workspace:
         lost_session: it was to run in this one, which takes no more jobs, and the user chose nothing since.
         pending_action: what the transpile screen does when it is next shown.
         presets: options of a run by name, of the settings.
+        completes: the editor offers words while they are typed, by the settings.
     """
 
     buffers: list[Buffer] = field(default_factory=lambda: [Buffer()])
@@ -118,6 +119,7 @@ class Workspace:
     lost_session: str = ""
     pending_action: PendingAction = PendingAction.NONE
     presets: Mapping[str, Preset] = field(default_factory=dict)
+    completes: bool = True
     _opened: int = 0
 
     def __post_init__(self) -> None:

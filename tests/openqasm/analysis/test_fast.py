@@ -13,6 +13,7 @@ from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.client import VALID, Analyzer, combined
 from tui.openqasm.analysis.fast import LONGEST, analyse
 from tui.openqasm.analysis.qdk_analysis import Qdk, words
+from tui.openqasm.analysis.symbols import SymbolTable
 from tui.openqasm.examples import examples
 
 
@@ -159,3 +160,9 @@ async def test_worker_analyses_any_text_and_says_by_whom(analyzer: Analyzer) -> 
     assert [one.suggestion for one in found.errors] == ["cx"] and len(found.warnings) == 2
     assert (await analyzer.analyse("\0\ud7ff}{λ")).errors
     assert analyzer.pid is not None
+
+
+async def test_names_read_in_the_worker_are_those_read_here(analyzer: Analyzer) -> None:
+    text = "gate g(a) q { rx(a) q; }\nqubit[2] r;\nfor int i in [0:1] { g(i) r[i]; }\n"
+    table = SymbolTable.of(text)
+    assert await analyzer.names(text) == (table.symbols, table.scopes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,7 +15,9 @@ from tui.common.worker_process import WorkerDied
 from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.domain.circuits import Analysis, CheckReport, Diagnostic
 from tui.domain.devices.backends import DeviceLimits
+from tui.openqasm.analysis.declarations import Scope, Symbol
 
+T = TypeVar("T")
 WORKER: Final = "tui.openqasm.analysis.worker_main"
 SECONDS: Final = 20.0
 """Time an analysis may take; 100,000 lines take about one second."""
@@ -27,7 +29,13 @@ VALID: Final = "This is valid OpenQASM 3, but Qiskit"
 """Begins what is said of a program that is right, and that Qiskit cannot read."""
 
 
-class AnalysisRequest(msgspec.Struct, frozen=True):
+class NamesRequest(msgspec.Struct, frozen=True, tag="names"):
+    """Read the declarations of a program. Reply: symbols and scopes of its `SymbolTable`."""
+
+    qasm: str
+
+
+class AnalysisRequest(msgspec.Struct, frozen=True, tag="analysis"):
     """Analyse a program; `device`: with hints for it. Reply: `Analysis`."""
 
     qasm: str
@@ -71,10 +79,24 @@ class Analyzer:
         Raises:
             QdeckError: `UNAVAILABLE` when the worker cannot be had or ended.
         """
+        return await self._ask(AnalysisRequest(qasm, device), Analysis)
+
+    async def names(self, qasm: str) -> tuple[tuple[Symbol, ...], tuple[Scope, ...]]:
+        """Read the declarations of a program, for a long one that must not be read in the app's process.
+
+        Returns:
+            Symbols and scopes, for a `SymbolTable`.
+
+        Raises:
+            QdeckError: as by `analyse`.
+        """
+        return await self._ask(NamesRequest(qasm), tuple[tuple[Symbol, ...], tuple[Scope, ...]])
+
+    async def _ask(self, asked: AnalysisRequest | NamesRequest, kind: type[T]) -> T:
         # Encoding a long text takes milliseconds that a key would wait for.
-        body = await asyncio.to_thread(msgspec.json.encode, AnalysisRequest(qasm, device))
+        body = await asyncio.to_thread(msgspec.json.encode, asked)
         try:
-            return msgspec.json.decode(await self._queue.request(body, timeout=SECONDS), type=Analysis)
+            return msgspec.json.decode(await self._queue.request(body, timeout=SECONDS), type=kind)
         except (WorkerDied, WorkerClosed, TimeoutError, OSError, msgspec.DecodeError) as error:
             message = f"The fast analysis did not answer: {str(error) or type(error).__name__}."
             raise QdeckError(ErrorKind.UNAVAILABLE, message) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from tui.common.worker_process import Handler, serve
-from tui.openqasm.analysis.client import AnalysisRequest
+from tui.openqasm.analysis.client import AnalysisRequest, NamesRequest
 from tui.openqasm.analysis.fast import analyse
 from tui.openqasm.analysis.qdk_analysis import analysis_by_qdk
+from tui.openqasm.analysis.symbols import SymbolTable
 
 _WARM_UP = 'OPENQASM 3.0; include "stdgates.inc"; qubit q; h q;'
 
@@ -25,10 +26,13 @@ def prepare() -> Handler:
     """
     qdk = analysis_by_qdk()
     analyse(_WARM_UP, None, qdk)
-    decoder = msgspec.json.Decoder(AnalysisRequest)
+    decoder = msgspec.json.Decoder(AnalysisRequest | NamesRequest)
 
     def answer(body: bytes) -> tuple[bytes]:
         request = decoder.decode(body)
+        if isinstance(request, NamesRequest):
+            table = SymbolTable.of(request.qasm)
+            return (msgspec.json.encode((table.symbols, table.scopes)),)
         return (msgspec.json.encode(analyse(request.qasm, request.device, qdk)),)
 
     return answer

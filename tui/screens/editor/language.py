@@ -7,20 +7,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from textual import work
+from textual import on, work
+from textual.content import Content
+from textual.widgets import TextArea
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import version_of
 from tui.monitor.services import AppServices
 from tui.openqasm.analysis.declarations import SymbolKind
-from tui.openqasm.analysis.symbols import SymbolTable
 from tui.openqasm.formatter import as_converted, format_program, same_place
 from tui.openqasm.gates import MEANINGS, GateAtCursor, gate_at, gate_called
 from tui.screens.base import HelpTopic
+from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.files import EditorFiles
+from tui.screens.editor.typing_help import TypingHelp
 from tui.screens.help import HelpScreen
-from tui.screens.workspace import Buffer
+from tui.screens.workspace import Buffer, Workspace
+from tui.widgets.circuit.language.completing_text import CompletingText
 from tui.widgets.circuit.language.gate_card import GateCard, gate_card_lines, short_card
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.text.styled_text import StyledLine
@@ -58,13 +62,25 @@ class GateTopic:
 class EditorLanguage(EditorFiles):
     """Changes and explains the text in front by what it means."""
 
-    _read: tuple[object, int] = (None, 0)
-    """The document, and its version, that `_names` is of."""
-    _names: SymbolTable
+    def __init__(
+        self, services: AppServices, workspace: Workspace, drafts: DraftKeeper, placeholder: Content
+    ) -> None:
+        super().__init__(services, workspace, drafts, placeholder)
+        enabled = workspace.completes
+        self.typing_help = TypingHelp(services.analyzer, lambda: self.area, enabled=enabled, id="hint")
+
+    @on(TextArea.Changed)
+    def _names_changed(self) -> None:
+        self.typing_help.text_changed()
+
+    @on(CompletingText.Assisted)
+    def _assisted(self, message: CompletingText.Assisted) -> None:
+        if message.area is self.area:
+            self.typing_help.assist(message.offered, message.due)
 
     def help_topic(self) -> HelpTopic | None:
         """Return the card of the gate at the cursor; `None` where there is none."""
-        table = self._table()
+        table = self.typing_help.table()
         return self._topic(gate_at(table, table.offset(*self.area.cursor_location)))
 
     def _prepare(self, buffer: Buffer, area: QasmEditor) -> None:
@@ -75,27 +91,19 @@ class EditorLanguage(EditorFiles):
         """What a tooltip says of the word at a place: of a gate, what it means."""
         if area is not self.area:
             return None
-        table = self._table()
+        table = self.typing_help.table()
         gate = gate_at(table, table.offset(*place))
         return short_card(gate) if gate is not None else None
 
     def palette(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
         """List the cards of the gates that the program may use."""
-        table = self._table()
+        table = self.typing_help.table()
         own = {one.name for one in table.symbols if one.kind is SymbolKind.GATE}
         for name in [*sorted(own), *(name for name in MEANINGS if name not in own)]:
             gate = gate_called(table, name, len(table.text))
             if gate is not None:
                 told = short_card(gate).partition("\n")[2]
                 yield f"Gate {name}", told, partial(self._show_card, gate)
-
-    def _table(self) -> SymbolTable:
-        """The declared names of the text as it stands."""
-        document = self.area.document
-        if self._read != (document, document.version):
-            self._read = document, document.version
-            self._names = SymbolTable.of("\n".join(document.lines))
-        return self._names
 
     def _show_card(self, gate: GateAtCursor) -> None:
         self.app.push_screen(HelpScreen("", (), self._topic(gate)))

@@ -63,6 +63,7 @@ class EditorScreen(EditorLanguage):
             with Vertical(id="beside"):
                 yield self.circuit
                 yield self.simulation
+        yield self.typing_help
         yield self.checks
 
     def on_mount(self) -> None:

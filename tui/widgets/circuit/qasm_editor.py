@@ -25,8 +25,8 @@ from tui.openqasm.highlighter import Highlighter, TokenKind
 from tui.openqasm.search import Matches
 from tui.widgets.circuit.bracket_matching import partner
 from tui.widgets.circuit.diagnostic_marks import ERROR, WARNING, DiagnosticMarks, OverviewScrollBar
+from tui.widgets.circuit.language.completing_text import CompletingText
 from tui.widgets.circuit.large_document import LargeDocument, UnwrappedDocument, shown_line
-from tui.widgets.circuit.line_editing import LineEditing
 from tui.widgets.text.styled_text import QASM_COLOURS
 
 POINTER = "▸"
@@ -37,9 +37,10 @@ _CATCH_UP_SECONDS, _CATCH_UP_PAUSE = 0.008, 0.012
 """Seconds of a slice of lexing, and between two."""
 _ROWS = 1024
 """Drawn rows that are kept."""
+_NO_CODE = (TokenKind.COMMENT, TokenKind.STRING, TokenKind.DIRECTIVE)
 
 
-class QasmEditor(LineEditing):
+class QasmEditor(CompletingText):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
@@ -63,6 +64,7 @@ class QasmEditor(LineEditing):
         border: none; padding: 0; scrollbar-size: 1 1;
         &:focus { border: none; }
         & .qasm--error { color: $error; text-style: bold underline; }
+        & .text-area--suggestion { color: $quiet; text-style: italic; }
         & .qasm--match { text-style: underline; }
         & .qasm--warning { text-style: underline; }
         & .qasm--mark { color: $error; text-style: bold; }
@@ -206,6 +208,11 @@ class QasmEditor(LineEditing):
         if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
             self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
         return strip
+
+    def code_at(self, row: int, column: int) -> bool:
+        """Return True when a place is in no comment, string or pragma."""
+        spans = self._highlighter.spans(row) if self._highlighter is not None else ()
+        return not any(one.start < column <= one.end and one.kind in _NO_CODE for one in spans)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell in a tooltip what the mouse is above."""
