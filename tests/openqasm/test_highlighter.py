@@ -82,6 +82,20 @@ def test_highlighter_chooses_openqasm_2_by_the_header() -> None:
     assert Text("qubit q;").highlighter.version == 3
 
 
+@pytest.mark.parametrize("word", ["measure_2", "measure_reset", "store", "nop"])
+@pytest.mark.parametrize("version", [2, 3])
+def test_highlighter_knows_instructions_of_devices(word: str, version: int) -> None:
+    assert kinds(f"OPENQASM {version}.0;\n{word} q[0];")[0] == (word, TokenKind.INSTRUCTION)
+    assert kinds(f"OPENQASM {version}.0;\n{word}s q[0];")[0] == (f"{word}s", TokenKind.GATE)
+
+
+def test_highlighter_knows_stretches_boxes_and_gates_of_devices() -> None:
+    head = "OPENQASM 3.0;\n"
+    assert kinds(head + "stretch w;")[0] == ("stretch", TokenKind.TYPE)
+    assert kinds(head + "box[100ns] {")[:2] == [("box", TokenKind.KEYWORD), ("100ns", TokenKind.NUMBER)]
+    assert kinds(head + "xslow q[0];")[0] == ("xslow", TokenKind.GATE)
+
+
 @pytest.mark.parametrize("word", ["calibration", "letter", "defcals", "scale", "mylet"])
 def test_highlighter_takes_a_name_beginning_like_a_keyword_as_a_name(word: str) -> None:
     assert kinds(f"{word} = 1;")[0] == (word, TokenKind.NAME)

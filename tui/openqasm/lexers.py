@@ -15,6 +15,10 @@ QUBIT: Final = token.Name.Variable.Instance
 Rules = dict[str, list[Any]]
 
 
+_HARDWARE: Final = (r"\b(?:measure_2|measure_reset|store|nop)\b", token.Operator.Word)
+"""Instructions of devices, coloured as instructions although no grammar has them."""
+
+
 def _without(rules: list[Any], *patterns: str) -> list[Any]:
     return [rule for rule in rules if not (isinstance(rule, tuple) and rule[0] in patterns)]
 
@@ -41,6 +45,7 @@ def _openqasm3() -> Rules:
         (r"\bcal\b", token.Keyword, "cal prelude"),
         (r"\bdefcal\b", token.Keyword.Declaration, ("cal prelude", "callable")),
         (r"\blet\b", token.Keyword.Declaration),
+        _HARDWARE,
         (r"\$[0-9]+", QUBIT),
         *_without(rules["root"], "cal", "defcal", "let", r"\$[0-9]+"),
     ]
@@ -68,6 +73,7 @@ def _openqasm3() -> Rules:
 def _openqasm2() -> Rules:
     """The rules of OpenQASM 2, whose waiting states let go as well."""
     rules: Rules = {state: list(entries) for state, entries in OpenQASM2Lexer.tokens.items()}
+    rules["root"] = [_HARDWARE, *rules["root"]]
     for state in ("include", "callable", "version"):
         rules[state] = _let_go(rules[state])
     return rules

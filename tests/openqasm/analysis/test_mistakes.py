@@ -56,6 +56,7 @@ def test_planted_fault_is_told_once_at_its_place(fault: Fault) -> None:
         ("h q[0];\u00a0", 8, "U+00A0 is not a character"),
         ("measure_reset q[0];", 1, "c[0] = measure q[0]; reset q[0];"),
         ("measure_2 q[0];", 1, "write measure"),
+        ("c[0] = measure_2 q[0];", 8, "write measure"),
         ("xslow q[0];", 1, "Define it: gate xslow a { x a; }"),
         ("store c[0], 1;", 1, "In OpenQASM: c[0] = c[1];"),
     ],

@@ -7,44 +7,49 @@ from collections.abc import Mapping
 from typing import Final
 
 _NODES: Final = {
-    "BreakStatement": "`break` here",
-    "CalibrationDefinition": "`defcal` calibrations",
-    "CalibrationGrammarDeclaration": "`defcalgrammar`",
-    "CalibrationStatement": "`cal` blocks",
+    "BreakStatement": "`break` here; put what follows into an `if`",
+    "CalibrationDefinition": "`defcal` calibrations; devices use their own, leave it out",
+    "CalibrationGrammarDeclaration": "`defcalgrammar`; leave it out",
+    "CalibrationStatement": "`cal` blocks; devices take no pulses, leave it out",
     "ClassicalAssignment": "assignments other than `= measure`",
-    "CompoundStatement": "bare `{ ... }` blocks",
+    "CompoundStatement": "bare `{ ... }` blocks; leave the braces out",
     "ConstantDeclaration": "`const` declarations; write the value itself where it is used",
-    "ContinueStatement": "`continue` here",
-    "EndStatement": "`end`",
-    "ExternDeclaration": "`extern` functions",
+    "ContinueStatement": "`continue` here; put what follows into an `if`",
+    "EndStatement": "`end`; leave it out, or put what follows into an `if`",
+    "ExternDeclaration": "`extern` functions; work their values out beforehand, or on the results",
     "Pragma": "pragmas; remove the line",
-    "QuantumPhase": "`gphase` here",
-    "ReturnStatement": "`return`",
+    "QuantumPhase": "`gphase` here; leave it out where the gate is not controlled",
+    "ReturnStatement": "`return`; write the block where it is called",
     "SubroutineDefinition": "`def` subroutines; a `gate` definition may do",
     "SwitchStatement": "`switch`; use `if`",
-    "Box": "`box`",
+    "Box": "`box`; write its block with a barrier before and behind it",
 }
 """Nodes of the syntax tree for which the importer has no code."""
 _EXPRESSIONS: Final = {
     "ArrayLiteral": "lists of values in braces",
     "BitstringLiteral": "bit strings here; write a number",
-    "Cast": "conversions between types, such as int(c)",
-    "Concatenation": "joined registers, such as a ++ b, here",
-    "DurationOf": "`durationof`",
-    "FunctionCall": "calls of functions in expressions",
+    "Cast": "conversions between types, such as int(c); compare the register itself, as in c == 3",
+    "Concatenation": "joined registers, such as a ++ b, here; name them one after the other",
+    "DurationOf": "`durationof`; write the time, such as 100ns",
+    "FunctionCall": "calls of functions in expressions; write the number, or `input float` a parameter",
     "ImaginaryLiteral": "imaginary numbers",
-    "QuantumMeasurement": "measurements in expressions",
+    "QuantumMeasurement": "measurements in expressions; measure into a bit first",
     "SizeOf": "`sizeof`; write the number",
 }
 """Nodes in expressions, likewise."""
 _UNSUPPORTED: Final = {
-    r"declarations of type '(\w+)' are not supported": "variables of type {0}",
+    r"declarations of type '(stretch|duration)' are not supported": (
+        "variables of type {0}; write the time itself, as in delay[100ns]"
+    ),
+    r"declarations of type '(\w+)' are not supported": (
+        "variables of type {0}; write the value itself, or a parameter, as in input float turn"
+    ),
     r"only global declarations": "declarations in a block; declare at the top of the program",
     r"the 'output' keyword": "`output`; leave the word out",
-    r"only 'float' and 'angle' inputs": "`input` of other types than float and angle",
-    r"only integer loop variables": "loop variables of other types than int and uint",
+    r"only 'float' and 'angle' inputs": "`input` of other types than float and angle; write input float",
+    r"only integer loop variables": "loop variables of other types than int and uint; write uint",
     r"only ranges and discrete integer sets": "loops over other things than ranges and sets of numbers",
-    r"can only handle constant ranges": "ranges that are not of plain numbers",
+    r"can only handle constant ranges": "ranges that are not of plain numbers; write the numbers",
     r"gates with durations": "gates with durations",
     r"non-stdgates": (
         'this file: it reads no included file but "stdgates.inc" ("qelib1.inc" belongs to OpenQASM 2)'

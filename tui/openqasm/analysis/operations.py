@@ -217,6 +217,8 @@ class Names:
 
     def undeclared(self, name: str, start: int, kinds: frozenset[SymbolKind]) -> Found:
         """Say that a name is not declared, and what was probably meant."""
+        if name in HARDWARE_INSTRUCTIONS:
+            return Found(start, len(name), f"{name} is {HARDWARE_INSTRUCTIONS[name]}")
         known = [one for one, symbol in self.symbols.items() if symbol.kind in kinds]
         line = self._declared_at(name)
         if line:
