@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 TOKEN_OPTIONS = ("--token", "--api-key", "--apikey", "--api-token")
 TEXTUAL_LOGS = ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG")
 """Variables by which Textual writes the keys that are typed to files or to its console: a token, too."""
+BATCH_VARIABLE = "QRMI_JOB_QPU_RESOURCES"
+"""Set where a batch system gave the job QPUs: with one, the app signs in to it by itself."""
 NO_TERMINAL = (
     "qdeck: the app needs a terminal, and {why}. For scripts there are commands, `qdeck run`, `qdeck jobs` "
     "and others: see `qdeck --help`."
@@ -247,6 +249,11 @@ def _open_app(choice: ServiceChoice, *, file: str = "", job_id: str = "") -> int
 
         environ = choice.environment(os.environ)
         account = choose_account(found_accounts(environ, folders(environ)).accounts, choice)
+    elif not choice.sandbox and os.environ.get(BATCH_VARIABLE):
+        from tui.commands.shared.selection import only_qpu
+        from tui.ibm.credentials.discovery import found_accounts
+
+        account = only_qpu(found_accounts(os.environ, folders(os.environ)).accounts)
     clock = SystemClock()
     sandbox = choice.sandbox_channel if choice.sandbox else None
     settings = load_settings(folders(os.environ).settings_file)

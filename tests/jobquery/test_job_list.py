@@ -128,7 +128,7 @@ def test_jobs_without_what_they_are_sorted_by_come_last_either_way() -> None:
         session_id="s",
         shots=1,
         qpu_seconds=0.5,
-        tags=("t",),
+        tags=("t", "slurm:7"),
         finished=NOW,
         instance="crn",
         reason="r",

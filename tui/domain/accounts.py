@@ -83,6 +83,8 @@ class Account(Value, frozen=True):
         keyring: the name under which the system's keyring holds the token; empty: it does not.
         channel_strategy: as it was saved, and kept so. It has no effect: it let Q-CTRL run the jobs of the
             classic service, which IBM has retired, and no service of today takes it.
+        backend: the backend that a batch system gave this job with the account; else empty.
+        session_id: the session on it that the batch system opened, and closes; else empty.
     """
 
     name: str
@@ -96,6 +98,8 @@ class Account(Value, frozen=True):
     preferences: Preferences = Preferences()
     keyring: str = ""
     channel_strategy: str = ""
+    backend: str = ""
+    session_id: str = ""
 
 
 class Instance(Value, frozen=True):

@@ -10,6 +10,8 @@ from tui.common.values import Value
 
 GONE = "Not on the service any more"
 """`Job.status_text` of a job that was watched and that the service does not know any more."""
+SLURM_PREFIX = "slurm:"
+"""Before the id of a job of Slurm: the tag of what was submitted in it."""
 DEFAULT_SHOTS = 4096
 """The service's own default for the sampler (contract 5.6)."""
 DEFAULT_PRECISION = 0.015625
@@ -117,6 +119,11 @@ class Job(Value, frozen=True):
     def primitive(self) -> str:
         """The primitive that the user knows it by: `sampler`, `estimator`, else its program."""
         return self.role or self.program
+
+    @property
+    def slurm_job(self) -> str:
+        """Id of the job of Slurm in which it was submitted, as its tag says; empty: in none."""
+        return next((tag[len(SLURM_PREFIX) :] for tag in self.tags if tag.startswith(SLURM_PREFIX)), "")
 
     @property
     def over(self) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
 from tui.domain.circuits import Prediction, Transpilation
-from tui.domain.jobs import LogLevel, Primitive
+from tui.domain.jobs import SLURM_PREFIX, LogLevel, Primitive
 from tui.domain.primitives import JobProgram, PrimitiveOptions
 from tui.domain.pubs.inputs import Pub, decode_inputs
 from tui.domain.pubs.sweeps import Sweep
@@ -174,6 +175,28 @@ class WaitingSubmission(Value, frozen=True):
     due: datetime | None = None
     why: str = ""
     elsewhere: bool = False
+
+
+def slurm_tag(environ: Mapping[str, str]) -> str:
+    """Return the tag of jobs that are submitted inside a job of Slurm; empty outside of one."""
+    number = environ.get("SLURM_JOB_ID", "").strip()
+    return f"{SLURM_PREFIX}{number}" if number.isascii() and number.isdigit() and len(number) <= 20 else ""
+
+
+def with_tag(submission: Submission, tag: str) -> Submission:
+    """Return the submission with one more tag, where it has not got it.
+
+    Args:
+        tag: empty: none.
+
+    Raises:
+        QdeckError: `INVALID`: with it there are too many.
+    """
+    if not tag or tag in submission.tags:
+        return submission
+    tags = (*submission.tags, tag)
+    check_tags(tags, room_for_own=True)
+    return replace(submission, tags=tags)
 
 
 def check_tags(tags: tuple[str, ...], *, room_for_own: bool) -> None:

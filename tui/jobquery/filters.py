@@ -33,6 +33,7 @@ TEXTS: dict[str, Callable[[Job], tuple[str, ...]]] = {
     "primitive": lambda job: (job.primitive,),
     "tag": lambda job: job.tags,
     "session": lambda job: (job.session_id,),
+    "slurm": lambda job: (job.slurm_job,),
     "instance": lambda job: (job.instance,),
     "service": lambda job: (job.service,),
     "reason": lambda job: (job.reason, job.reason_code),

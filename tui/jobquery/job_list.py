@@ -37,6 +37,7 @@ SORT_KEYS: Mapping[str, SortKey] = {
     "tags": lambda job: " ".join(job.tags).casefold() or None,
     "id": lambda job: job.id,
     "session": lambda job: job.session_id or None,
+    "slurm": lambda job: int(job.slurm_job) if job.slurm_job.isdecimal() else None,
     "instance": lambda job: job.instance.casefold() or None,
     "service": lambda job: job.service or None,
     "estimate": lambda job: job.estimated_seconds,
@@ -68,6 +69,7 @@ class Grouping(StrEnum):
 
     NONE = "none"
     SESSION = "session"
+    SLURM = "Slurm job"
     TAG = "tag"
     """Of a job's tags the one that most of the shown jobs have: cursor and marks go by job, so each stands in
     one place only."""
@@ -80,6 +82,8 @@ class Grouping(StrEnum):
         """
         if self is Grouping.SESSION:
             return lambda job: job.session_id
+        if self is Grouping.SLURM:
+            return lambda job: job.slurm_job
         if self is Grouping.NONE:
             return lambda job: ""
         many = Counter(tag for job in jobs for tag in job.tags)
@@ -90,6 +94,8 @@ class Grouping(StrEnum):
         """True when a change of the job leaves every job in its group."""
         if self is Grouping.SESSION:
             return before.session_id == after.session_id
+        if self is Grouping.SLURM:
+            return before.slurm_job == after.slurm_job
         return self is Grouping.NONE or before.tags == after.tags
 
 

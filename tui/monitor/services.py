@@ -11,6 +11,7 @@ from tui.common.values import Value
 from tui.domain.circuits import Maker
 from tui.domain.primitives import JobProgram
 from tui.domain.search import DEFAULT_BUDGET, SearchOptions
+from tui.domain.submissions import Submission, with_tag
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
 from tui.monitor.actions.analysis import JobAnalysis
@@ -49,6 +50,7 @@ class Options(Value, frozen=True):
         program: how primitives are submitted on the platform where a submission does not say.
         search_seconds: time of a search for candidates.
         search_makers: who is asked for candidates beside Qiskit as it is.
+        tag: that every submission carries beside its own; empty: none.
     """
 
     read_only: bool = False
@@ -59,6 +61,7 @@ class Options(Value, frozen=True):
     program: JobProgram = JobProgram.EXECUTOR
     search_seconds: float = DEFAULT_BUDGET
     search_makers: frozenset[Maker] = frozenset()
+    tag: str = ""
 
 
 class AppServices:
@@ -117,7 +120,8 @@ class AppServices:
             options.program,
             SearchOptions(budget=options.search_seconds, makers=options.search_makers),
         )
-        self.outbox.prepare = self.transpiler.prepared
+        self._tag = options.tag
+        self.outbox.prepare = self._prepared
         self.pricing = Pricing(app_state, self.transpiler, workers)
 
     @property
@@ -168,6 +172,9 @@ class AppServices:
         except Exception as error:
             _log.exception("ending the %s failed", name)
             self.events.notice(f"Ending the {name} failed: {in_words(error)}", Severity.ERROR)
+
+    async def _prepared(self, submission: Submission) -> Submission:
+        return await self.transpiler.prepared(with_tag(submission, self._tag))
 
     async def _sync_history(self) -> float:
         await self._app_state.sync()

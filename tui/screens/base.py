@@ -42,15 +42,32 @@ def drop_lost_session(services: AppServices, workspace: Workspace) -> str:
 
     Whoever calls it first tells. The next submission asks before it runs anywhere else (`lost_reason`).
     """
-    if not workspace.session_id or services.connection.identity is None:
+    if services.connection.identity is None:
+        return ""
+    _take_allotted(services, workspace)
+    if not workspace.session_id:
         return ""
     session = next((one for one in services.sessions.all() if one.id == workspace.session_id), None)
     if session is not None and session.takes_jobs:
         return ""
+    if session is None and services.sessions.allotted(workspace.session_id):
+        return ""  # the list has not come yet
     workspace.lost_session, workspace.session_id = workspace.session_id, ""
     return (
         f"{_why(workspace.lost_session, session)}: it was in use for the next jobs. F5 opens or uses another."
     )
+
+
+def _take_allotted(services: AppServices, workspace: Workspace) -> None:
+    """Use the backend and the session that a batch system gave with the account, unless that was done."""
+    backend, session_id = services.connection.allotted
+    if (backend, session_id) == workspace.allotted:
+        return
+    workspace.allotted = (backend, session_id)
+    if backend:
+        workspace.backend, workspace.backend_picked = backend, True
+    if session_id:
+        workspace.use_session(session_id)
 
 
 def lost_reason(services: AppServices, workspace: Workspace, session_id: str) -> str:

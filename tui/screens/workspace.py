@@ -100,6 +100,7 @@ class Workspace:
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
         session_id: run in this session; empty: alone.
+        allotted: backend and session that a batch system gave, as far as they were taken over.
         lost_session: it was to run in this one, which takes no more jobs, and the user chose nothing since.
         pending_action: what the transpile screen does when it is next shown.
         presets: options of a run by name, of the settings.
@@ -116,6 +117,7 @@ class Workspace:
     candidate: Candidate | None = None
     candidate_source: str = ""
     session_id: str = ""
+    allotted: tuple[str, str] = ("", "")
     lost_session: str = ""
     pending_action: PendingAction = PendingAction.NONE
     presets: Mapping[str, Preset] = field(default_factory=dict)

@@ -154,6 +154,7 @@ def service_choice(
         instance=instance or before.get("instance") or "",
         account=account,
         timeout=timeout or before.get("timeout"),
+        backend=click.get_current_context().params.get("backend") or "",
     )
 
 

@@ -40,7 +40,7 @@ def backends(choice: ServiceChoice, name: str, listing: Output) -> int:
 @service_options()
 @click.option(
     "--by",
-    type=click.Choice(["backend", "day", "primitive", "session", "status", "tag"]),
+    type=click.Choice(["backend", "day", "primitive", "session", "slurm", "status", "tag"]),
     help="Add up what the jobs took instead, by this. A job counts under each of its tags.",
 )
 @query_options

@@ -100,6 +100,7 @@ async def _submit_and_wait(
     sources: Sequence[Source],
 ) -> Exit:
     services = opened.services
+    request = request.in_batch_job(*services.connection.allotted)
     if request.backend:
         await require_backend_name(services, request.backend)
     with told_when_slow("Checking"):

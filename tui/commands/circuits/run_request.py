@@ -261,6 +261,16 @@ class RunRequest:
             options=chosen,
         )
 
+    def in_batch_job(self, backend: str, session_id: str) -> RunRequest:
+        """Return the request with what a batch system gave where the command line says nothing.
+
+        Args:
+            backend: the QPU; empty: none was given.
+            session_id: the session on it; not used for what opens a batch of its own, or runs nothing.
+        """
+        used = "" if self.batch or self.dry_run else session_id
+        return replace(self, backend=self.backend or backend, session_id=self.session_id or used)
+
     best: bool = False
     budget: float | None = None
     dask: str = ""

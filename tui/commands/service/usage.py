@@ -34,6 +34,7 @@ GROUPS: dict[str, Keys] = {
     "day": lambda job: (f"{job.created.astimezone():%Y-%m-%d}",),
     "primitive": lambda job: (job.primitive,),
     "session": lambda job: (job.session_id,),
+    "slurm": lambda job: (job.slurm_job,),
     "status": lambda job: (str(job.status),),
     "tag": lambda job: job.tags or ("",),
 }

@@ -21,6 +21,7 @@ from tui.compiler.client import Compiler
 from tui.config.settings import Settings, folders, load_settings
 from tui.domain.accounts import Account, Identity
 from tui.domain.primitives import JobProgram
+from tui.domain.submissions import slurm_tag
 from tui.ibm.api.service import QuantumService
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
@@ -101,6 +102,7 @@ def make_services(
         program=JobProgram(settings.program),
         search_seconds=settings.search_seconds,
         search_makers=settings.search_makers,
+        tag=slurm_tag(environ),
     )
     return AppServices(dependencies, options)
 

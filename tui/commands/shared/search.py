@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from tui.commands.shared.context import waiting_for_service
 from tui.commands.shared.output import UsageFault, say
+from tui.commands.shared.selection import ALL_BACKENDS
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Candidate, Maker
 from tui.domain.ranking import BackendFound
 from tui.domain.search import SearchOptions, SearchProgress
 from tui.monitor.services import AppServices
 
-ALL = "all"
-"""Instead of the name of a backend: each that is online and large enough."""
+ALL = ALL_BACKENDS
 
 
 def flagged(candidate: Candidate) -> str:

@@ -11,6 +11,9 @@ from tui.common.safe_text import plain
 from tui.domain.accounts import Account, Channel, Identity
 from tui.domain.devices.backends import NONE_LISTED, Backend, best_backend
 
+ALL_BACKENDS = "all"
+"""Instead of the name of a backend: each that is online and large enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceChoice:
@@ -22,6 +25,7 @@ class ServiceChoice:
         instance: CRN or name (platform), hub/group/project (classic); empty: the account's own.
         account: the name of an account; empty: the first one found for the channel.
         timeout: seconds that the service is waited for; `None`: as the settings or the command think fit.
+        backend: the backend asked for; it chooses among the QPUs of a batch job.
     """
 
     sandbox: bool = False
@@ -29,6 +33,7 @@ class ServiceChoice:
     instance: str = ""
     account: str = ""
     timeout: float | None = None
+    backend: str = ""
 
     @property
     def sandbox_channel(self) -> Channel:
@@ -77,9 +82,40 @@ def choose_account(found: Sequence[Account], choice: ServiceChoice) -> Account |
         if not named:
             raise UsageFault(_no_such(choice, offered))
         offered = named
+    elif offered and offered[0].backend and not choice.instance:
+        offered = [_of_batch_job(offered, choice.backend)]
     if not offered:
         return None
     return replace(offered[0], instance=choice.instance) if choice.instance else offered[0]
+
+
+def only_qpu(found: Sequence[Account]) -> Account | None:
+    """Return the account of the QPU that a batch system gave this job; `None`: of none, or of several."""
+    given = [account for account in found if account.backend]
+    return given[0] if len(given) == 1 else None
+
+
+def _of_batch_job(offered: Sequence[Account], backend: str) -> Account:
+    """Choose among the QPUs that a batch system gave this job.
+
+    Raises:
+        UsageFault: it was not given that backend, or there are several and none is asked for.
+    """
+    given = [account for account in offered if account.backend]
+    names = ", ".join(plain(account.backend, limit=60) for account in given)
+    if not backend or backend == ALL_BACKENDS:
+        if len({(account.token, account.endpoints, account.instance) for account in given}) == 1:
+            return given[0]
+        raise UsageFault(
+            f"Slurm gave this job several QPUs: {names}. Choose one by -b, or an account by --account, such "
+            f"as {plain(given[0].name, limit=60)}."
+        )
+    for account in given:
+        if account.backend == backend:
+            return account
+    others = [account for account in offered if not account.backend]
+    advice = f" --account {plain(others[0].name, limit=60)} takes another account." if others else ""
+    raise UsageFault(f"Slurm gave this job {names}, not {plain(backend, limit=60)}.{advice}")
 
 
 def _no_such(choice: ServiceChoice, offered: Sequence[Account]) -> str:

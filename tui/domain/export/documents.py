@@ -31,6 +31,7 @@ def job_facts(job: Job) -> dict[str, object]:
         "service": job.service,
         "sandbox": job.service.startswith("sandbox"),
         "session_id": job.session_id or None,
+        "slurm_job": job.slurm_job or None,
         "tags": list(job.tags),
         "shots": job.shots,
         "qpu_seconds": job.qpu_seconds,

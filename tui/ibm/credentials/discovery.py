@@ -11,6 +11,7 @@ from tui.config.settings import Folders
 from tui.domain.accounts import Account, Channel
 from tui.ibm.credentials.account_file import own_entries
 from tui.ibm.credentials.qiskit_file import SavedEntry, qiskit_entries
+from tui.ibm.credentials.slurm import slurm_accounts
 from tui.ibm.transport.endpoints import (
     DEFAULT_REGION,
     URL_VARIABLE,
@@ -44,12 +45,13 @@ class FoundAccounts:
 
 
 def found_accounts(environ: Mapping[str, str], folders: Folders) -> FoundAccounts:
-    """Find all accounts: the environment's first, then qdeck's own, then Qiskit's (its default first).
+    """Find all accounts: those of a batch job, the environment's, qdeck's own, Qiskit's (its default first).
 
     An account that cannot be used (a broken file, a host that is not allowed) is a warning, not a failure.
     """
     found: list[Account] = []
     warnings: list[str] = []
+    found += slurm_accounts(environ, warnings)
     try:
         if environ.get(TOKEN_VARIABLE):
             found.append(environment_account(environ))
@@ -216,5 +218,5 @@ def _unique(accounts: Iterable[Account]) -> list[Account]:
 
 def _key(account: Account) -> tuple[object, ...]:
     """Return all that distinguishes accounts: also the way to the hosts, and the preferred instance."""
-    way = (account.endpoints, account.route, account.preferences)
+    way = (account.endpoints, account.route, account.preferences, account.backend, account.session_id)
     return account.channel, account.token, account.keyring, account.instance, way

@@ -8,7 +8,8 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tui.common.errors import QdeckError
+from tui.common.errors import ErrorKind, QdeckError
+from tui.common.safe_text import plain
 from tui.domain.jobs import Job
 from tui.domain.sessions import Session, SessionMode
 from tui.ibm.api.service import QuantumService
@@ -79,9 +80,11 @@ class Sessions:
         """Close the session to new jobs; what is queued still runs.
 
         Raises:
-            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+            QdeckError: `EXPIRED` when nobody is signed in, `CONFLICT` for the session of a batch job, or the
+                service's own error.
         """
         service = self._app_state.connection.need_service()
+        self._refuse_allotted(session_id)
         await service.drain_session(session_id)
         await self._reread(service, session_id)
 
@@ -90,12 +93,26 @@ class Sessions:
         """Close the session now; its queued jobs are dropped.
 
         Raises:
-            QdeckError: `EXPIRED` when nobody is signed in, or the service's own error.
+            QdeckError: `EXPIRED` when nobody is signed in, `CONFLICT` for the session of a batch job, or the
+                service's own error.
         """
         service = self._app_state.connection.need_service()
+        self._refuse_allotted(session_id)
         await service.close_session(session_id)
         await self._reread(service, session_id)
         self._workers.jobs.request()
+
+    def allotted(self, session_id: str) -> bool:
+        """Return whether a batch system opened the session for this job: it is its to close."""
+        return bool(session_id) and session_id == self._app_state.connection.allotted[1]
+
+    def _refuse_allotted(self, session_id: str) -> None:
+        if self.allotted(session_id):
+            raise QdeckError(
+                ErrorKind.CONFLICT,
+                f"Session {plain(session_id, limit=60)} belongs to the job of Slurm that qdeck runs in.",
+                "It ends with that job: `scancel` ends it sooner.",
+            )
 
     async def aclose(self, seconds: float) -> None:
         """Wait for sessions that are being opened, that long at the most: what they are costs."""
@@ -227,11 +244,16 @@ class IdleSessionGuard:
         return self._service is not None
 
     def _open(self) -> list[Session]:
-        """Return the sessions that may cost: the service has to confirm first those of the history."""
+        """Return the sessions that may cost: the service has to confirm first those of the history.
+
+        That of a batch job is left out: it is not ours to end.
+        """
         return [
             session
             for session in self._app_state.sessions()
-            if session.takes_jobs and session.confirmed != self._before.get(session.id)
+            if session.takes_jobs
+            and session.confirmed != self._before.get(session.id)
+            and session.id != self._app_state.connection.allotted[1]
         ]
 
     def _next(self) -> float:

@@ -74,6 +74,12 @@ class Connection:
         """Instance signed in to; empty: nobody is signed in."""
         return self.identity.instance if self.identity else ""
 
+    @property
+    def allotted(self) -> tuple[str, str]:
+        """Backend and session that a batch system gave with the account signed in; empty: none."""
+        account = self.service.account if self.service else None
+        return (account.backend, account.session_id) if account else ("", "")
+
     def need_service(self) -> QuantumService:
         """Return the client of the service signed in to.
 

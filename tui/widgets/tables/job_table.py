@@ -95,6 +95,7 @@ _STANDARD: tuple[JobColumn, ...] = (
 )
 _OTHERS: tuple[JobColumn, ...] = (
     _muted("SESSION", 10, "session", lambda job: job.session_id, 60),
+    _muted("SLURM", 8, "slurm", lambda job: job.slurm_job, 20),
     _muted("INSTANCE", 12, "instance", lambda job: job.instance, 120),
     _muted("SERVICE", 8, "service", lambda job: job.service, 40),
     _number("EST s", 6, "estimate", "QPU seconds estimated", lambda job: number(job.estimated_seconds)),

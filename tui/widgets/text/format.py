@@ -324,10 +324,11 @@ def open_sessions(services: AppServices) -> list[Session]:
     """Return the sessions of the signed-in account that take jobs, and so may cost.
 
     Returns:
-        The newest first; empty when nobody is signed in.
+        The newest first, without that of a batch job, which is not ours to close; empty when nobody is
+        signed in.
     """
     return (
-        [one for one in services.sessions.all() if one.takes_jobs]
+        [one for one in services.sessions.all() if one.takes_jobs and not services.sessions.allotted(one.id)]
         if services.connection.identity is not None
         else []
     )
