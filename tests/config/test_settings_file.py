@@ -9,7 +9,9 @@ import pytest
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import SETTINGS, Settings, load_settings
-from tui.config.settings_file import remove_value, set_value, setting_values
+from tui.config.settings_file import remove_value, set_value, setting_values, write_preset
+from tui.domain.jobs import Primitive
+from tui.domain.presets import Preset
 
 BEFORE = """# of mine
 kept_mib = 10  # enough
@@ -105,3 +107,14 @@ def test_every_setting_is_listed_with_its_value(tmp_path: Path, file: Path) -> N
     )
     assert values["presets"].value == {"careful": {"shots": 10000}}
     assert not any(one.in_file for one in setting_values(tmp_path / "none" / "settings.toml"))
+
+
+def test_preset_is_written_beside_the_others_and_read_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("# mine\n[presets.quick]\nshots = 100\n")
+    preset = Preset(primitive=Primitive.ESTIMATOR, precision=0.1, twirl=("gates",), tags=("a", "b"))
+    assert write_preset(path, "long-1", preset).presets == {"quick": Preset(shots=100), "long-1": preset}
+    assert path.read_text().startswith("# mine\n") and "private" not in path.read_text()
+    for name in ("", "a b", "a.b", "ä", "x" * 41):
+        with pytest.raises(QdeckError, match="no name for a preset"):
+            write_preset(path, name, preset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,9 +15,12 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.file_lock import file_lock
 from tui.common.safe_text import plain
 from tui.config.settings import SETTINGS, Settings, load_settings, parse_settings
+from tui.domain.presets import Preset
 
 _MOST_BYTES = 1_000_000
 _LOCK_SECONDS = 5.0
+PRESET_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""Names that need no quotes in the file and no escape on a command line."""
 
 
 class SettingValue(msgspec.Struct, frozen=True):
@@ -73,6 +77,33 @@ def set_value(path: Path, name: str, text: str) -> Settings:
             return _change(path, name, text)
         except QdeckError:
             raise refusal from None
+
+
+def preset_trouble(name: str) -> str:
+    """Say what is wrong with a name for a preset; empty: nothing."""
+    if PRESET_NAME.fullmatch(name.strip()):
+        return ""
+    return f"{plain(name, limit=60)!r} is no name for a preset: letters, digits, - and _, at most 40."
+
+
+def write_preset(path: Path, name: str, preset: Preset) -> Settings:
+    """Keep options of a run under a name, in place of those that had it.
+
+    Args:
+        path: the settings' file; it is made where it is not there.
+        name: letters, digits, `-` and `_`, at most 40.
+        preset: what is kept; options that say nothing are left out.
+
+    Returns:
+        The settings as they are then.
+
+    Raises:
+        QdeckError: `SETTINGS`: no such name can be given, or the file is refused; nothing is written.
+            `STORAGE`: the file cannot be written.
+    """
+    if trouble := preset_trouble(name):
+        raise QdeckError(ErrorKind.SETTINGS, trouble)
+    return _change(path, f"presets.{name}", _said_of(msgspec.to_builtins(preset)))
 
 
 def remove_value(path: Path, name: str) -> Settings:

@@ -143,6 +143,30 @@ class Submission:
         return bool(self.params) and self.program is not JobProgram.LEGACY
 
 
+def separate(submission: Submission) -> tuple[Submission, ...]:
+    """Return a submission of its own for each PUB.
+
+    Args:
+        submission: of one PUB or more, not prepared.
+    """
+    return tuple(
+        replace(
+            submission,
+            qasm=pub.qasm,
+            parameters=pub.parameters,
+            sweep=pub.sweep,
+            observables=pub.observables,
+            name=pub.name,
+            source=pub.source,
+            observable_labels=pub.observable_labels,
+            transpilation=pub.transpilation,
+            formula_seconds=None,
+            further=(),
+        )
+        for pub in submission.pubs
+    )
+
+
 class WaitState(StrEnum):
     """How far a submission is that has not become a job yet."""
 

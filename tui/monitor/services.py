@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
+from pathlib import Path
 
 from tui.common.errors import QdeckError
 from tui.common.values import Value
@@ -128,6 +129,11 @@ class AppServices:
     def history_unread(self) -> bool:
         """Return whether the history, or part of it, could not be read; why was told."""
         return self._history.unread is not None
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings that the user writes."""
+        return self._folders.settings_file
 
     async def start(self) -> None:
         """Open the history and show what it holds; signs in nowhere."""

@@ -255,6 +255,9 @@ TRANSPILE = _place(
     Key("timeline", "3", "view('timeline')", "Timeline", "Show what runs when on which qubit.", False),
     Key("program", "4", "view('program')", "QASM", "Show the program that would run.", False),
     Key("drawing", "5", "view('drawing')", "Drawing", "Show the drawing of the circuit.", False),
+    Key("save", "ctrl+s", "save", "Save QASM", "Save the transpiled program in a file.", False, True),
+    Key("together", "alt+m", "together", "More", "Run other circuits with this one.", False, True, True),
+    Key("preset", "alt+p", "preset", "Preset", "Keep the form's options under a name.", False, True),
     Key(
         "dry_run",
         "ctrl+r",
@@ -325,6 +328,13 @@ COLUMNS = _place(
     Key("auto", "0", "auto", "Auto", "As wide as it needs."),
     Key("standard", "d", "standard", "Standard", "All columns as at first."),
     Key("cancel", "escape", "cancel", "Cancel", "Leave the columns as they were."),
+)
+TOGETHER = _place(
+    "together",
+    Key("take", "enter", "take", "Take", "Run the marked circuits, too."),
+    Key("mark", "space", "mark", "Mark", "Mark the circuit, or take the mark away."),
+    Key("batch", "b", "batch", "Job or batch", "Run them as PUBs of one job, or each in a batch."),
+    Key("cancel", "escape", "cancel", "Cancel", "Leave it as it was."),
 )
 MESSAGES = _place("messages", Key("close", "escape,q,ctrl+t", "close", "Close", "Back."))
 HELP = _place("help", Key("close", "escape,q,f1,question_mark", "close", "Close", "Back."))

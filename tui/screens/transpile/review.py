@@ -60,7 +60,7 @@ class ReviewPane(Vertical):
         """Show other figures of the candidate under review; the form keeps what was typed."""
         self.table.add(candidate)
         self._show_views(candidate)
-        self.submit.form.show_candidate(candidate)
+        self.submit.show_together()
         self._show_judgement()
 
     def show_view(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -24,6 +25,7 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
+from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.transpile.review import ReviewPane
 from tui.screens.transpile.status import (
     Refused,
@@ -165,6 +167,30 @@ class TranspileScreen(SectionScreen):
         asked = await self.app.push_screen_wait(CloudRefinements(self.workspace.options.asked))
         if asked is not None:
             self.query_one(TranspileOptionsForm).refine(asked)
+
+    @work(group="save-command", exclusive=True, exit_on_error=False)
+    async def action_save(self) -> None:
+        """Save the transpiled program in a file."""
+        candidate, workspace = self.workspace.candidate, self.workspace
+        if candidate is None:
+            return
+        folder = workspace.path.parent if workspace.path is not None else Path.cwd()
+        suggestion = f"{workspace.name}-{candidate.backend}.qasm"
+        path = await self.app.push_screen_wait(SaveAs(candidate.qasm, suggestion, folder))
+        if path is not None:
+            self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
+
+    @work(group="together-command", exclusive=True, exit_on_error=False)
+    async def action_together(self) -> None:
+        """Run other circuits with this one."""
+        if self.workspace.candidate is not None:
+            await self._submit.choose_together()
+
+    @work(group="preset-command", exclusive=True, exit_on_error=False)
+    async def action_preset(self) -> None:
+        """Keep the form's options under a name."""
+        if self.workspace.candidate is not None:
+            await self._submit.keep_preset()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`stop` exists only while there is something to stop, `refine` only for the cloud."""

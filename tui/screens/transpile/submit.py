@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Coroutine
-from typing import cast
-
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
-from tui.domain.jobs import Job
 from tui.domain.pricing import Price
 from tui.domain.submissions import Submission, WaitState
 from tui.monitor.actions.recalibration import recalibration
 from tui.monitor.state.events import OutboxChanged, Severity
-from tui.screens.base import SectionScreen, drop_lost_session, lost_reason
+from tui.screens.base import lost_reason
 from tui.screens.dialogs.confirm import Confirm
+from tui.screens.transpile.form_pane import FormPane
 from tui.screens.transpile.price import PriceBlock
 from tui.screens.transpile.recheck import Redo, RedoQuestion
 from tui.screens.transpile.status import Transpiled, flag_reason
+from tui.screens.transpile.together import submit_as_batch
 from tui.screens.workspace import PendingAction
-from tui.widgets.forms.form_values import FormValues, read_values, write_values
-from tui.widgets.forms.submit_form import Source, SubmitForm
-from tui.widgets.forms.submit_validation import FieldError, costs
-from tui.widgets.text.format import offers, short_id
+from tui.widgets.forms.submit_form import Source
+from tui.widgets.forms.submit_validation import costs
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 
 
-class SubmitPane(Vertical):
-    """Submits the candidate of the workspace as its form says. For a `SectionScreen`, whose services it asks.
+class SubmitPane(FormPane):
+    """Submits the candidate of the workspace as its form says.
 
     Attributes:
         submitting: a submission is under way, and nobody has said yet that it waits in line.
@@ -55,10 +48,9 @@ class SubmitPane(Vertical):
             self.candidate = candidate
 
     class _Created(Message):
-        def __init__(self, job: Job, note: str) -> None:
+        def __init__(self, words: str) -> None:
             super().__init__()
-            self.job = job
-            self.note = note
+            self.words = words
 
     class _Refused(Message):
         def __init__(self, error: QdeckError) -> None:
@@ -66,32 +58,10 @@ class SubmitPane(Vertical):
             self.error = error
 
     submitting = False
-    _circuit: tuple[str, str, int] | None = None
-    """The circuit under review; `None` before the first."""
-    _text = ""
+    _draft: Submission | None = None
+    """What is being submitted, not prepared."""
     _waiting: Worker[None] | None = None
     """Looks at the calibration and waits for the price of what is to be submitted."""
-
-    def compose(self) -> ComposeResult:
-        """The form, and below it the price, which is always in sight."""
-        yield SubmitForm(id="form")
-        yield PriceBlock(id="price")
-
-    def on_mount(self) -> None:
-        """Offer the presets, and note what the fields hold before anything is typed."""
-        self.form.offer_presets(self._section.workspace.presets)
-        self._defaults = read_values(self.form)
-        self._values: dict[tuple[str, str, int], FormValues] = {}
-
-    @property
-    def form(self) -> SubmitForm:
-        """The fields."""
-        return self.query_one(SubmitForm)
-
-    @property
-    def price(self) -> PriceBlock:
-        """The price of what the form says."""
-        return self.query_one(PriceBlock)
 
     @property
     def stoppable(self) -> bool:
@@ -99,45 +69,12 @@ class SubmitPane(Vertical):
         waits = self._waiting is not None and not self._waiting.is_finished
         return waits or (self.is_mounted and self.price.dry_running)
 
-    @property
-    def _section(self) -> SectionScreen:
-        return cast(SectionScreen, self.screen)
-
-    def review(self, candidate: Candidate) -> None:
-        """Show the circuit that would run, named as the workspace names it, with the values typed for it."""
-        workspace, form = self._section.workspace, self.form
-        values, before = read_values(form), self._circuit
-        form.show_candidate(candidate)
-        form.suggest_name(workspace.name)
-        self._circuit, text, self._text = workspace.circuit, self._text, workspace.candidate_source
-        # A circuit that was saved under a name is the same one.
-        if before not in (None, self._circuit) and text != self._text:
-            self._values[before] = values
-            write_values(form, self._values.get(self._circuit, self._defaults))
-
-    def show_identity(self) -> None:
-        """Show what the account offers and what it has left."""
-        self.form.offer_options(self._section.services.transpiler.prepares_programs)
-        self.price.forget()
-
-    def show_sessions(self) -> None:
-        """Offer the open sessions of the backend, and tell when the one in use takes no more jobs."""
-        section, form = self._section, self.form
-        services, workspace, shell = section.services, section.workspace, section.shell
-        if lost := drop_lost_session(services, workspace):
-            shell.show_notice(lost, Severity.WARNING)
-        sessions = offers(services.sessions.all(), workspace.backend, section.clock.now())
-        chosen = workspace.session_id
-        form.show_sessions(sessions, chosen)
-        workspace.session_id = form.session_id
-        if chosen and not form.session_id:
-            backend = plain(workspace.backend, limit=40)
-            gone = f"Session {short_id(chosen, 20)} takes no jobs for {backend} now"
-            shell.show_notice(f"{gone}: what is run next runs alone.", Severity.WARNING)
-
     def submit(self) -> None:
         """Submit the candidate under review, after a confirmation where it costs more than usual."""
-        if self.submitting or (source := self._source()) is None:
+        if self.submitting:
+            return
+        if (source := self._source()) is None:
+            self._say_making()
             return
         if self.form.submission(source) is None:
             return
@@ -161,29 +98,17 @@ class SubmitPane(Vertical):
         self.price.stop()
         self._ended()
 
-    def reprice(self) -> None:
-        """Show the price of what the form says, or begin to work it out."""
-        draft: Submission | None = None
-        if not self._section.services.read_only and (source := self._source()) is not None:
-            with contextlib.suppress(FieldError):
-                draft = self.form.draft(source)
-        self.price.show_draft(draft)
-
-    def _source(self) -> Source | None:
-        workspace = self._section.workspace
-        if workspace.candidate is None:
-            return None
-        return Source(workspace.candidate, workspace.candidate_source)
-
-    def _run(self, work: Coroutine[None, None, None], group: str) -> Worker[None]:
-        # The screen reports what its workers raise.
-        return self._section.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+    def _say_making(self) -> None:
+        if (trouble := self._further.trouble) is not None:
+            self.form.say(str(trouble))
+        elif self._section.workspace.candidate is not None:
+            self._section.shell.show_notice("The other circuits are being transpiled.")
 
     async def _prepare(self, source: Source) -> None:
         """Look at the calibration, then at the price, then decide."""
         try:
             checked = await self._checked(source)
-            draft = None if checked is None else self.form.submission(checked)
+            draft = self._draft = None if checked is None else self.form.submission(checked)
             settled = None if draft is None else await self._settled(draft)
         except QdeckError as error:
             self.post_message(self._Refused(error))
@@ -222,7 +147,7 @@ class SubmitPane(Vertical):
                 return None
         workspace.candidate = compared.now
         self.post_message(self.Measured(compared.now))
-        return Source(compared.now, source.text)
+        return Source(compared.now, source.text, further=source.further)
 
     async def _settled(self, draft: Submission) -> tuple[Submission, Price] | None:
         if (at_hand := self.price.at_hand(draft)) is not None:
@@ -254,14 +179,6 @@ class SubmitPane(Vertical):
             self._section.shell.show_notice("In line: it goes out as soon as the service takes it.")
             self._section.shell.go("jobs")
 
-    @on(SubmitForm.SessionChosen)
-    def _session_chosen(self, message: SubmitForm.SessionChosen) -> None:
-        self._section.workspace.use_session(message.session_id)
-
-    @on(SubmitForm.Changed)
-    def _form_changed(self) -> None:
-        self.reprice()
-
     @on(PriceBlock.DryRunEnded)
     def _dry_run_ended(self, message: PriceBlock.DryRunEnded) -> None:
         self._section.refresh_bindings()
@@ -289,15 +206,20 @@ class SubmitPane(Vertical):
     async def _create(self, submission: Submission) -> None:
         services = self._section.services
         try:
-            estimate = await services.transpiler.simulation(submission)
-            job = await services.outbox.submit(submission)
+            if self._further.chosen.batch and self._draft is not None and submission.circuits > 1:
+                words = await submit_as_batch(services, self._draft)
+            else:
+                estimate = await services.transpiler.simulation(submission)
+                job = await services.outbox.submit(submission)
+                words = f"Submitted {plain(job.id, limit=80)}"
+                words += "" if estimate is None or not estimate.words else f". {estimate.words}"
         except QdeckError as error:
             self.post_message(self._Refused(error))
         except BaseException:
             self.submitting = False
             raise
         else:
-            self.post_message(self._Created(job, "" if estimate is None else estimate.words))
+            self.post_message(self._Created(words))
 
     def _ended(self) -> None:
         self.submitting = False
@@ -307,8 +229,7 @@ class SubmitPane(Vertical):
     @on(_Created)
     def _created(self, message: _Created) -> None:
         self._ended()
-        text = f"Submitted {plain(message.job.id, limit=80)}"
-        self._section.shell.show_notice(f"{text}. {message.note}" if message.note else text)
+        self._section.shell.show_notice(message.words)
         self._section.shell.go("jobs")
 
     @on(_Refused)
