@@ -13,7 +13,7 @@ from tests.domain.jobs import NOW, some_job
 from tests.support.fixed_values import jobs
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery import job_list
-from tui.jobquery.filters import JobFilter, parse_filter
+from tui.jobquery.filters import JobFilter, matcher, parse_filter
 from tui.jobquery.job_list import HEAD, NEWEST_FIRST, SORT_KEYS, Grouping, JobList, Order, build_rows
 
 ORDERS = st.builds(Order, st.sampled_from(sorted(SORT_KEYS)), st.booleans())
@@ -198,3 +198,26 @@ def test_list_sorts_quickly_while_it_is_short_or_as_it_comes(monkeypatch: pytest
     assert listed().sorts_quickly
     for slow in (listed("a"), listed(order=by_name), listed(grouping=Grouping.TAG)):
         assert not slow.sorts_quickly
+
+
+def test_jobs_are_grouped_filtered_and_sorted_by_the_slurm_job_of_their_tag() -> None:
+    bare = Job("bare", "platform", "b", "sampler", JobStatus.DONE, NOW)
+    jobs = [
+        replace(bare, id=name, tags=tags)
+        for name, tags in (
+            ("a", ("slurm:9",)),
+            ("b", ("x", "slurm:12")),
+            ("c", ("slurm:9", "x")),
+            ("d", ("x",)),
+        )
+    ]
+    rows = build_rows(jobs, None, NEWEST_FIRST, Grouping.SLURM)
+    assert {head.removeprefix(HEAD): list(ids) for head, ids in rows.groups.items()} == {
+        "9": ["a", "c"],
+        "12": ["b"],
+        "": ["d"],
+    }
+    keep = matcher(parse_filter("slurm=9").terms, NOW)
+    assert list(build_rows(jobs, keep).rows) == ["a", "c"]
+    assert list(build_rows(jobs, None, Order("slurm")).rows) == ["a", "c", "b", "d"]
+    assert not Grouping.SLURM.same(jobs[0], jobs[1]) and Grouping.SLURM.same(jobs[0], jobs[2])

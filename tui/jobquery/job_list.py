@@ -69,10 +69,10 @@ class Grouping(StrEnum):
 
     NONE = "none"
     SESSION = "session"
-    SLURM = "Slurm job"
     TAG = "tag"
     """Of a job's tags the one that most of the shown jobs have: cursor and marks go by job, so each stands in
     one place only."""
+    SLURM = "Slurm job"
 
     def among(self, jobs: Iterable[Job]) -> Callable[[Job], str]:
         """Decide the group of each of these jobs.

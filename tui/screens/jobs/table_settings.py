@@ -148,7 +148,7 @@ def sorted_by(order: Order, column: str) -> Order:
 
 
 def next_grouping(grouping: Grouping) -> Grouping:
-    """Go round the groupings: none, session, Slurm job, tag.
+    """Go round the groupings: none, session, tag, Slurm job.
 
     Returns:
         The grouping after this one.

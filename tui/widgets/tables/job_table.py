@@ -95,12 +95,12 @@ _STANDARD: tuple[JobColumn, ...] = (
 )
 _OTHERS: tuple[JobColumn, ...] = (
     _muted("SESSION", 10, "session", lambda job: job.session_id, 60),
-    _muted("SLURM", 8, "slurm", lambda job: job.slurm_job, 20),
     _muted("INSTANCE", 12, "instance", lambda job: job.instance, 120),
     _muted("SERVICE", 8, "service", lambda job: job.service, 40),
     _number("EST s", 6, "estimate", "QPU seconds estimated", lambda job: number(job.estimated_seconds)),
     _text("FINISHED", 19, "finished", "when it finished", lambda job: format_datetime(job.finished)),
     _text("REASON", 20, "reason", "why it failed", _reason, grow=2),
+    _muted("SLURM", 8, "slurm", lambda job: job.slurm_job, 20),
 )
 JOB_COLUMNS: Mapping[str, JobColumn] = {one.column.id: one for one in (*_STANDARD, *_OTHERS)}
 """All columns by id, in the order they are offered. The standard ones fit 80 cells; wider screens give
