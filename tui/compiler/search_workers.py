@@ -54,12 +54,13 @@ class SearchWorkers:
         return self._pool.pids
 
     async def at_a_time(self) -> int:
-        """Start the workers, and return how many searches they make at a time, with two for each.
+        """Return how many searches the workers make at a time, with two for each.
 
         Raises:
-            QdeckError: `UNAVAILABLE`: there are none.
+            QdeckError: `UNAVAILABLE`: the scheduler that is to be asked how many it has is not to be had.
         """
-        await self._pool.ready()
+        if isinstance(self._pool, DaskPool):
+            await self._pool.ready()
         return max(1, self._pool.size // 2)
 
     async def search(

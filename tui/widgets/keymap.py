@@ -250,6 +250,7 @@ TRANSPILE = _place(
         "Ask the cloud transpiler for more than the line has room for.",
         priority=True,
     ),
+    Key("all", "b", "all_backends", "All backends", "Search all online backends for the best one.", False),
     Key("map", "1", "view('map')", "Map", "Show where on the device the circuit runs.", False),
     Key("changes", "2", "view('changes')", "Changes", "Show the circuit's sizes before and after.", False),
     Key("timeline", "3", "view('timeline')", "Timeline", "Show what runs when on which qubit.", False),

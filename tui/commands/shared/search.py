@@ -10,6 +10,7 @@ from tui.commands.shared.output import UsageFault, say
 from tui.commands.shared.selection import ALL_BACKENDS
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Candidate, Maker
+from tui.domain.devices.backends import fitting_backends
 from tui.domain.ranking import BackendFound
 from tui.domain.search import SearchOptions, SearchProgress
 from tui.monitor.services import AppServices
@@ -73,15 +74,11 @@ async def online_backends(services: AppServices, qubits: int) -> tuple[str, ...]
     if not services.backends.all():
         async with waiting_for_service():
             await services.polling.refresh()
-    names = sorted(
-        one.name
-        for one in services.backends.all()
-        if one.operational and (one.qubits is None or one.qubits >= qubits)
-    )
-    if not names:
+    fitting = fitting_backends(services.backends.all(), qubits)
+    if not fitting:
         text = f"No backend of this instance is online with {qubits} qubits or more."
         raise QdeckError(ErrorKind.NOT_FOUND, text, "Name one with --backend.")
-    return tuple(names)
+    return tuple(one.name for one in fitting)
 
 
 async def search_all(

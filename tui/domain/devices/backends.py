@@ -163,6 +163,12 @@ def best_backend(backends: Iterable[Backend], qubits: int = 0) -> Backend | None
     return min((one for one in backends if _fits(one, qubits)), key=rank, default=None)
 
 
+def fitting_backends(backends: Iterable[Backend], qubits: int) -> tuple[Backend, ...]:
+    """Return the backends that are online and have so many qubits, or do not say, by name; no dry runs."""
+    fitting = (one for one in backends if _fits(one, qubits) and not is_mock(one.name))
+    return tuple(sorted(fitting, key=lambda one: one.name))
+
+
 def _fits(backend: Backend, qubits: int) -> bool:
     return backend.operational and (backend.qubits is None or backend.qubits >= qubits)
 

@@ -26,6 +26,7 @@ from tui.monitor.state.events import (
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.dialogs.save_file import SaveAs
+from tui.screens.transpile.all_backends import choose_backend
 from tui.screens.transpile.review import ReviewPane
 from tui.screens.transpile.status import (
     Refused,
@@ -191,6 +192,18 @@ class TranspileScreen(SectionScreen):
         """Keep the form's options under a name."""
         if self.workspace.candidate is not None:
             await self._submit.keep_preset()
+
+    @work(group="all-backends", exclusive=True, exit_on_error=False)
+    async def action_all_backends(self) -> None:
+        """Search all online backends for the one that suits the circuit best, and review that."""
+        if self._transpiling or self._submit.submitting:
+            return
+        if lines := missing(self.workspace, signed_in=self._signed_in):
+            self._show_state(*lines)
+        elif found := await choose_backend(self.app, self.services, self.workspace):
+            workspace = self.workspace
+            self.query_one(TranspileOptionsForm).show(workspace.backend, workspace.options, search=True)
+            self.post_message(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`stop` exists only while there is something to stop, `refine` only for the cloud."""

@@ -55,6 +55,8 @@ _WORDS: dict[Maker, str] = {
     Maker.AI: "AI",
 }
 """Makers in a few cells; Qiskit as it is runs here."""
+_SHORT = 5
+"""Letters of a maker up to which there is room for a space and the mark of a re-mapped one."""
 _KEYS: dict[str, Callable[[Candidate], Any]] = {
     "rank": rank_key,
     "by": lambda one: (_WORDS[one.options.made_by], one.remapped),
@@ -262,8 +264,8 @@ def _brief(flag: str) -> str:
 
 def _made_by(candidate: Candidate) -> str:
     options = candidate.options
-    again = " ⟳" if candidate.remapped else ""
     made_by = _WORDS[options.made_by]
+    again = ("" if len(made_by) > _SHORT else " ") + "⟳" if candidate.remapped else ""
     return made_by + (_ai(options) if options.cloud else "") + again
 
 
