@@ -291,7 +291,9 @@ class FakeService:
 
         return ends(create) if ends else create()
 
-    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+    async def result(
+        self, job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
+    ) -> JobResult:
         self.host.called("result")
         if job_id in self.host.bad_results:
             raise QdeckError(ErrorKind.SERVER, "The result cannot be read.", status=500)

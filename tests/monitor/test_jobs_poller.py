@@ -294,7 +294,12 @@ async def test_poller_does_not_keep_a_body_that_is_no_result(
     bodies = [body] * 2
 
     async def result(
-        service: FakeService, job_id: str, *, once: bool = False, limit: int | None = None
+        service: FakeService,
+        job_id: str,
+        *,
+        once: bool = False,
+        limit: int | None = None,
+        short: bool = False,
     ) -> JobResult:
         return decode_result(bodies.pop()) if bodies else await real(service, job_id, once=once, limit=limit)
 
@@ -330,7 +335,12 @@ async def test_v1_result_is_as_wide_as_its_circuit(tmp_path: Path, monkeypatch: 
     job = await harness.services.outbox.submit(replace(BELL, qasm=circuit))
 
     async def result(
-        _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
+        _service: FakeService,
+        _job_id: str,
+        *,
+        once: bool = False,
+        limit: int | None = None,
+        short: bool = False,
     ) -> JobResult:
         return decode_result(b'{"quasi_dists": [{"0": 0.5, "1": 0.5}], "metadata": [{"shots": 8}]}')
 

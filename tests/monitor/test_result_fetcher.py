@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.monitor.fakes import FakeService, MonitorHarness, network
+from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult, Role
+from tui.ibm.results.offload import offload_result
 from tui.screens.jobs.export import exported
 
 
@@ -214,7 +215,12 @@ async def test_result_tells_the_role_of_a_job_submitted_elsewhere(
     await harness.services.polling.refresh()
 
     async def result(
-        _service: FakeService, _job_id: str, *, once: bool = False, limit: int | None = None
+        _service: FakeService,
+        _job_id: str,
+        *,
+        once: bool = False,
+        limit: int | None = None,
+        short: bool = False,
     ) -> JobResult:
         counts = Counts("c", 1, 10, {"0": 10})
         return JobResult((PubResult((counts,), shots=10),), b"{}", role=Role.SAMPLER)
@@ -225,4 +231,37 @@ async def test_result_tells_the_role_of_a_job_submitted_elsewhere(
     known = harness.services.jobs.get(job.id)
     assert before is not None and before.primitive == "executor"
     assert known is not None and known.primitive == "sampler"
+    await harness.services.aclose()
+
+
+async def test_result_with_very_many_counts_is_kept_summed_up_and_read_whole_from_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.outbox.submit(BELL)
+    samples = ",".join(f'"{number:#x}"' for number in range(30_000))
+    body = f'{{"results": [{{"data": {{"c": {{"samples": [{samples}], "num_bits": 15}}}}}}]}}'.encode()
+
+    async def result(
+        _service: FakeService,
+        _job_id: str,
+        *,
+        once: bool = False,
+        limit: int | None = None,
+        short: bool = False,
+    ) -> JobResult:
+        harness.host.called("result")
+        return await offload_result(body, short=short)
+
+    monkeypatch.setattr(FakeService, "result", result)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.services.polling.refresh()
+    short = await harness.services.jobs.result(job.id, short=True)
+    assert short.abridged and short.raw == b"" and short.outcomes == 2_000
+    await harness.clock.run_until(lambda: harness.keeps_result(job.id), seconds=60)
+    asked = harness.host.count("result")
+    assert await harness.services.jobs.result(job.id, short=True) == short
+    whole = await harness.services.jobs.result(job.id)
+    assert not whole.abridged and whole.outcomes == 30_000 and whole.raw == body
+    assert harness.host.count("result") == asked
     await harness.services.aclose()

@@ -227,7 +227,9 @@ async def test_result_that_passes_by_tells_the_role(tmp_path: Path) -> None:
     service = harness.made_services[-1]
     result = service.result
 
-    async def of_sampler(job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+    async def of_sampler(
+        job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
+    ) -> JobResult:
         return replace(await result(job_id, once=once, limit=limit), role=Role.SAMPLER)
 
     service.result = of_sampler  # type: ignore[method-assign]  # as of a program of the executor

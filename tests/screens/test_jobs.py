@@ -193,7 +193,7 @@ async def test_preview_asks_once_for_a_result_on_its_way() -> None:
     answer = asyncio.Event()
     real = services.jobs.result
 
-    async def slow(job_id: str, *, by_itself: bool = False) -> JobResult:
+    async def slow(job_id: str, *, by_itself: bool = False, short: bool = False) -> JobResult:
         result = await real(job_id, by_itself=by_itself)
         await answer.wait()
         return result

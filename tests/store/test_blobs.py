@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import pytest
 from tests.store.samples import KEY, make_folders, open_repository, sample_job
 from tui.common import atomic_file as files
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.results import JobResult
+from tui.domain.results import Counts, CountsSummary, ExecutionSpan, JobResult, PubResult
 from tui.store.blobs import AT_HAND_BYTES, BlobStore, TextCache, text_digest
 from tui.store.journal import recovery as catching_up
 from tui.store.records.models import JobRecord
@@ -168,3 +169,24 @@ async def test_new_journal_syncs_names_of_parent_folders(
     assert synced[:2] == [tmp_path / "home" / "new", tmp_path / "home"]
     assert synced == list(folders.data.parents)
     await history.aclose()
+
+
+def test_abridged_result_is_read_without_the_answer_or_with_it(tmp_path: Path) -> None:
+    blobs = BlobStore(tmp_path / "results", tmp_path / "texts")
+    key = ("platform", "j1")
+    summary = CountsSummary(9, {"00": 1}, (1, 2, 3), (4, 5))
+    span = ExecutionSpan(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), ((0, 7),))
+    counts = Counts("c", 2, 9, {"01": 5}, (), summary)
+    result = JobResult((PubResult((counts,)),), raw=b"{}", abridged=True, spans=(span,))
+    blobs.save_result(key, result)
+    assert blobs.result(key) == result
+    assert blobs.result(key, short=True) == replace(result, raw=b"")
+    (answer,) = blobs.results.glob("*.answer.gz")
+    answer.write_bytes(gzip.compress(b"something else"))
+    assert blobs.result(key) == replace(result, raw=b"")
+    blobs.remove_result(key)
+    assert blobs.result(key, short=True) is None
+    assert not list(blobs.results.iterdir())
+    whole = replace(result, abridged=False)
+    blobs.save_result(key, whole)
+    assert blobs.result(key, short=True) == whole

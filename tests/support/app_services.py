@@ -294,7 +294,9 @@ class RecordingService(FakeService):
         job = await self.job(job_id, with_params=True)
         return SubmittedJob(job, further=tuple(SubmittedCircuit(text) for text in further))
 
-    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+    async def result(
+        self, job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
+    ) -> JobResult:
         self._harness.record("result", job_id)
         if limit is not None and job_id in self._harness.large_results:
             raise QdeckError(ErrorKind.TOO_LARGE, "The answer is larger than 5 MB.")

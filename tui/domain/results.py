@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 
 from tui.common.values import Value
@@ -152,12 +153,31 @@ class PubResult(Value, frozen=True):
         return self.sweep.at(index[len(index) - len(self.sweep.shape) :])
 
 
+class ExecutionSpan(Value, frozen=True):
+    """A time in which the device ran a part of a job.
+
+    Attributes:
+        start, stop: UTC.
+        parts: PUB (from 0) and how much of it: shots, or elements of its result.
+    """
+
+    start: datetime
+    stop: datetime
+    parts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return max(0.0, (self.stop - self.start).total_seconds())
+
+
 class JobResult(Value, frozen=True):
     """The result of a job: one `PubResult` a PUB, in order.
 
     `raw` is the body as the service sent it; `note` says why nothing could be decoded, when so. `role`: what
     a program of the executor stood for; none for results of other programs. `dry_run`: no qubit was
-    measured: there are no PUBs, and the note says what the run would take.
+    measured: there are no PUBs, and the note says what the run would take. `abridged`: its counts are summed
+    up, the most frequent outcomes alone are at hand, and `spans` says when it was executed.
     """
 
     pubs: tuple[PubResult, ...]
@@ -165,6 +185,13 @@ class JobResult(Value, frozen=True):
     note: str = ""
     role: Role = Role.NONE
     dry_run: bool = False
+    abridged: bool = False
+    spans: tuple[ExecutionSpan, ...] = ()
+
+    @property
+    def outcomes(self) -> int:
+        """Number of different bit strings that are at hand, over all registers and places."""
+        return sum(len(counts.counts) for pub in self.pubs for counts in pub.counts)
 
     @property
     def readable(self) -> bool:

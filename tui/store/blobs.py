@@ -28,7 +28,7 @@ from tui.common.atomic_file import make_folder, replace_file
 from tui.common.bounded_read import read_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.values import Value
-from tui.domain.results import JobResult, PubResult, Role
+from tui.domain.results import ExecutionSpan, JobResult, PubResult, Role
 from tui.store.records.models import JobRecord, Key, PendingSubmission
 
 MAX_TEXT_BYTES = 64 << 20
@@ -40,6 +40,7 @@ _IN_MEMORY = 8 << 20
 _AT_LEAST = 2
 """Texts that are, however long: a circuit and its source are looked at together."""
 _MOST_FILE_BYTES = 2_000_000_000
+_LARGE = 4 << 20
 DEFAULT_BYTES = 2 << 30
 """Largest total of all files: 2 GiB."""
 _SLACK = 0.95
@@ -49,7 +50,10 @@ _SEALED = len(_SEAL % (b"0" * 64))
 
 
 class _ResultFile(Value, frozen=True):
-    """Content of a result's file; `raw` as text when it is text, so that `zcat` shows it."""
+    """Content of a result's file; `raw` as text when it is text, so that `zcat` shows it.
+
+    An abridged one has SHA-256 of the service's answer, which is beside it, instead.
+    """
 
     service: str
     job_id: str
@@ -58,6 +62,9 @@ class _ResultFile(Value, frozen=True):
     raw: str | None = None
     raw_bytes: bytes = b""
     role: Role = Role.NONE
+    abridged: bool = False
+    spans: tuple[ExecutionSpan, ...] = ()
+    answer_hash: str = ""
 
 
 class BlobStore:
@@ -81,20 +88,41 @@ class BlobStore:
         self._quota = Quota((results, texts), DEFAULT_BYTES if quota is None else quota)
 
     def save_result(self, key: Key, result: JobResult) -> None:
-        """Write a result.
+        """Write a result; the service's answer of an abridged one in a file of its own.
 
         Raises:
             QdeckError: `STORAGE`.
         """
-        try:
-            raw, raw_bytes = result.raw.decode("utf-8"), b""
-        except UnicodeDecodeError:
-            raw, raw_bytes = None, result.raw
-        body = _ResultFile(key[0], key[1], result.pubs, result.note, raw, raw_bytes, result.role)
+        raw, raw_bytes = "", b""
+        if result.abridged:
+            # Large as it is, it is neither read nor parsed for a look at the summary.
+            self._write(self._answer_path(key), result.raw)
+        else:
+            try:
+                raw = result.raw.decode("utf-8")
+            except UnicodeDecodeError:
+                raw_bytes = result.raw
+        body = _ResultFile(
+            key[0],
+            key[1],
+            result.pubs,
+            result.note,
+            None if raw_bytes else raw,
+            raw_bytes,
+            result.role,
+            result.abridged,
+            result.spans,
+            _digest(result.raw) if result.abridged else "",
+        )
         self._write(self._result_path(key), _sealed(msgspec.json.encode(body)))
 
-    def result(self, key: Key) -> JobResult | None:
-        """Return the result kept for the job; `None` when there is none that can be read."""
+    def result(self, key: Key, *, short: bool = False) -> JobResult | None:
+        """Return the result kept for the job; `None` when there is none that can be read.
+
+        Args:
+            key: of the job.
+            short: an abridged result without the service's answer; one whose answer is gone has none anyway.
+        """
         try:
             data = gzip.decompress(read_file(self._result_path(key), _MOST_FILE_BYTES))
             body = msgspec.json.decode(_intact(data), type=_ResultFile)
@@ -104,7 +132,18 @@ class BlobStore:
         if (body.service, body.job_id) != key:
             return None
         raw = body.raw_bytes if body.raw is None else body.raw.encode()
-        return JobResult(pubs=body.pubs, raw=raw, note=body.note, role=body.role)
+        if body.abridged and not short:
+            raw = self._answer(key, body.answer_hash)
+        return JobResult(
+            pubs=body.pubs, raw=raw, note=body.note, role=body.role, abridged=body.abridged, spans=body.spans
+        )
+
+    def _answer(self, key: Key, digest: str) -> bytes:
+        try:
+            data = gzip.decompress(read_file(self._answer_path(key), _MOST_FILE_BYTES))
+        except (OSError, EOFError, zlib.error):
+            return b""
+        return data if _digest(data) == digest else b""
 
     def remove_result(self, key: Key) -> None:
         """Remove the result's file, when there is one.
@@ -114,6 +153,7 @@ class BlobStore:
         """
         try:
             self._result_path(key).unlink(missing_ok=True)
+            self._answer_path(key).unlink(missing_ok=True)
         except OSError as error:
             raise _storage_error(self._result_path(key), error) from error
 
@@ -151,7 +191,9 @@ class BlobStore:
     def _write(self, path: Path, data: bytes) -> None:
         try:
             make_folder(path.parent)
-            replace_file(path, [gzip.compress(data, 6, mtime=0)])
+            # What is measured hardly shrinks: of much of it a quick attempt is enough.
+            level = 6 if len(data) < _LARGE else 1
+            replace_file(path, [gzip.compress(data, level, mtime=0)])
         except OSError as error:
             raise _storage_error(path, error) from error
         needed = None if self.needed is None else [self._text_path(digest) for digest in self.needed]
@@ -167,6 +209,10 @@ class BlobStore:
         # Ids are the service's, so they are not trusted as file names: the hash makes them unique.
         readable = re.sub(r"[^A-Za-z0-9-]", "_", f"{key[0]}-{key[1]}")[:60]
         return self.results / f"{readable}-{_digest(repr(key).encode())[:12]}.json.gz"
+
+    def _answer_path(self, key: Key) -> Path:
+        path = self._result_path(key)
+        return path.with_name(path.name.replace(".json.gz", ".answer.gz"))
 
     def _text_path(self, digest: str) -> Path:
         return self.texts / digest[:2] / f"{digest}.qasm.gz"

@@ -273,9 +273,14 @@ class JobRepository(SubmissionRepository):
         if record is not None and not record.result_kept:
             self.upsert([replace(record, result_kept=True)])
 
-    async def result(self, key: Key) -> JobResult | None:
-        """Return the result kept for a job; `None` when there is none that can be read."""
-        return await asyncio.to_thread(self._blobs.result, key)
+    async def result(self, key: Key, *, short: bool = False) -> JobResult | None:
+        """Return the result kept for a job; `None` when there is none that can be read.
+
+        Args:
+            key: of the job.
+            short: of one with very many counts their summary, without the service's answer.
+        """
+        return await asyncio.to_thread(self._blobs.result, key, short=short)
 
     async def remove_result(self, key: Key) -> None:
         """Remove a job's result.

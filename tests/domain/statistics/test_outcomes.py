@@ -7,8 +7,10 @@ import random
 import pytest
 from qiskit.primitives import BitArray
 
+from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.statistics.outcomes import (
     Order,
+    abridged,
     hamming_distances,
     histogram,
     marginal,
@@ -74,3 +76,22 @@ def test_marginals_are_those_of_qiskit(num_bits: int) -> None:
 
 def test_joint_strings_are_spaced_by_register() -> None:
     assert spaced("110010", [3, 1, 2]) == "11 0 010"
+
+
+def test_result_with_too_many_counts_is_summed_up_with_all_its_figures() -> None:
+    counts = _random_counts(40, 5000)
+    whole = Counts("c", 40, 5000, counts)
+    small = Counts("d", 1, 10, {"0": 4, "1": 6})
+    result = JobResult((PubResult((whole, small)),), raw=b"x")
+    assert abridged(result, most=100_000) is result
+    short = abridged(result, most=1000)
+    assert short.abridged and short.raw == b"x"
+    first, second = short.pubs[0].counts
+    assert second is small
+    assert len(first.counts) == 500 and first.outcomes == len(counts) and first.shots == 5000
+    assert first.summary is not None
+    assert first.summary.weights == weights(counts, 40) and first.summary.ones == ones(counts, 40)
+    assert list(first.summary.first) == sorted(counts)[:500]
+    assert sum(first.counts.values()) >= 500 and set(first.counts) <= set(counts)
+    assert min(first.counts.values()) >= sorted(counts.values())[-500]
+    assert abridged(short) is short

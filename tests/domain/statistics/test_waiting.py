@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
-from tui.domain.statistics.waiting import ExecutionSpan, job_time, start_estimate
+from tui.domain.results import ExecutionSpan
+from tui.domain.statistics.waiting import job_time, start_estimate
 
 NOW = datetime(2026, 3, 14, 15, 0, 0, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ import pytest
 from tests.ibm.mock_network import raw
 from tests.ibm.results.test_decoder import bits, noisy, typed
 from tui.domain.results import Counts, JobResult
+from tui.domain.statistics.outcomes import abridged
 from tui.ibm.results import offload
 from tui.ibm.results.decoder import decode_result
 from tui.ibm.results.offload import PROCESS_BYTES, THREAD_BYTES, offload_result, offload_result_file
@@ -141,3 +142,17 @@ async def test_offload_keeps_body_when_process_dies(monkeypatch: pytest.MonkeyPa
     result = await offload_result(content)
     assert (result.pubs, result.raw) == ((), content)
     assert "ended" in result.note
+
+
+async def test_very_many_counts_come_summed_up_from_the_process() -> None:
+    samples = ",".join(f'"{number * 7919:#034x}"' for number in range(120_000))
+    content = f'{{"results": [{{"data": {{"c": {{"samples": [{samples}], "num_bits": 127}}}}}}]}}'.encode()
+    assert len(content) >= PROCESS_BYTES
+    short = await offload_result(content, short=True)
+    assert short.abridged and short.raw == content
+    (counts,) = short.pubs[0].counts
+    assert counts.outcomes == 120_000 and len(counts.counts) == 2_000
+    whole = await asyncio.to_thread(decode_result, content)
+    assert counts.summary == abridged(whole).pubs[0].counts[0].summary
+    small = noisy(["0x1", "0x2"])
+    assert not (await offload_result(small, short=True)).abridged

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tui.domain.statistics.waiting import ExecutionSpan
+from tui.domain.results import ExecutionSpan
 from tui.ibm.results.spans import execution_spans
 
 START, STOP = datetime(2026, 3, 14, 15, 0, 0, tzinfo=UTC), datetime(2026, 3, 14, 15, 0, 2, 500000, tzinfo=UTC)

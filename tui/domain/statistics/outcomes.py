@@ -8,13 +8,19 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from tui.common.values import Value
+from tui.domain.results import Counts, CountsSummary, JobResult
 
-_TOGETHER: Final = 8_192
+MOST_AT_HAND: Final = 20_000
+"""Outcomes of a result that are at hand all at once: more are summed up, with the most frequent ones kept."""
+_LEAST_AT_HAND: Final = 32
+_MOST_KEPT: Final = 2_000
+_TOGETHER: Final = 16_384
 """Bit strings that are looked at in one piece, so that it stays in the processor's cache."""
 
 
@@ -93,9 +99,17 @@ def histogram(
 
 def weights(counts: Mapping[str, int], num_bits: int) -> tuple[int, ...]:
     """Return how often 0, 1, ..., `num_bits` ones were seen in a shot."""
+    return _weights(_numbers(counts), counts.values(), num_bits)
+
+
+def _numbers(counts: Mapping[str, int]) -> list[int]:
+    return list(map(int, counts, itertools.repeat(2)))
+
+
+def _weights(numbers: Iterable[int], times: Iterable[int], num_bits: int) -> tuple[int, ...]:
     found = [0] * (num_bits + 1)
-    for bits, times in counts.items():
-        found[bits.count("1")] += times
+    for weight, seen in zip(map(int.bit_count, numbers), times, strict=True):
+        found[weight] += seen
     return tuple(found)
 
 
@@ -124,15 +138,25 @@ def ones(counts: Mapping[str, int], num_bits: int) -> tuple[int, ...]:
 
     A million different strings of 127 bits take about half a second.
     """
+    return _ones(_numbers(counts), counts.values(), num_bits)
+
+
+def _ones(of: Iterable[int], seen: Iterable[int], num_bits: int) -> tuple[int, ...]:
+    by_times: dict[int, list[int]] = {}
+    for number, times in zip(of, seen, strict=True):
+        by_times.setdefault(times, []).append(number)
     found = [0] * num_bits
-    by_times: dict[int, list[str]] = {}
-    for bits, times in counts.items():
-        by_times.setdefault(times, []).append(bits)
-    for times, strings in by_times.items():
-        for piece in _pieces(strings):
-            for place in range(num_bits):
-                # Place 0 of the text is the highest bit.
-                found[num_bits - 1 - place] += times * piece[place::num_bits].count(b"1")
+    width = (num_bits + 7) // 8
+    for times, numbers in by_times.items():
+        for start in range(0, len(numbers), _TOGETHER):
+            piece = numbers[start : start + _TOGETHER]
+            data = b"".join([number.to_bytes(width, "little") for number in piece])
+            mask = int.from_bytes(b"\1" * len(piece))
+            for byte in range(width):
+                # One long number of a byte of each string: its bits are counted in one step.
+                column = int.from_bytes(data[byte::width])
+                for bit in range(8 * byte, min(8 * byte + 8, num_bits)):
+                    found[bit] += times * (column >> bit % 8 & mask).bit_count()
     return tuple(found)
 
 
@@ -165,6 +189,36 @@ def _number(bits: str) -> int:
     return int(bits, 2) if bits else 0
 
 
-def _pieces(strings: Sequence[str]) -> Iterator[bytes]:
-    for start in range(0, len(strings), _TOGETHER):
-        yield "".join(strings[start : start + _TOGETHER]).encode("ascii")
+def abridged(result: JobResult, most: int = MOST_AT_HAND) -> JobResult:
+    """Return a result with counts that are too many summed up.
+
+    Args:
+        result: whole.
+        most: outcomes that are kept over all registers and places.
+
+    Returns:
+        The result itself where it has no more outcomes; else each register and place with its most frequent
+        outcomes and a summary of all.
+    """
+    if result.abridged or result.outcomes <= most:
+        return result
+    places = sum(len(pub.counts) for pub in result.pubs)
+    share = min(_MOST_KEPT, max(_LEAST_AT_HAND, most // places))
+    pubs = tuple(
+        replace(pub, counts=tuple(_summed_up(counts, share) for counts in pub.counts)) for pub in result.pubs
+    )
+    return replace(result, pubs=pubs, abridged=True)
+
+
+def _summed_up(counts: Counts, most: int) -> Counts:
+    if len(counts.counts) <= most:
+        return counts
+    first = histogram(counts.counts, most, Order.VALUE).rows
+    numbers, times = _numbers(counts.counts), counts.counts.values()
+    summary = CountsSummary(
+        len(counts.counts),
+        dict(first),
+        _weights(numbers, times, counts.num_bits),
+        _ones(numbers, times, counts.num_bits),
+    )
+    return replace(counts, counts=dict(histogram(counts.counts, most).rows), summary=summary)

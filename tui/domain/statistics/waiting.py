@@ -9,27 +9,10 @@ from typing import Final
 
 from tui.common.values import Value
 from tui.domain.jobs import Job, JobMetrics, JobStatus
+from tui.domain.results import ExecutionSpan
 
 NEWEST: Final = 20
 """Own jobs of a backend that an estimate looks at."""
-
-
-class ExecutionSpan(Value, frozen=True):
-    """A time in which the device ran a part of a job.
-
-    Attributes:
-        start, stop: UTC.
-        parts: PUB (from 0) and how much of it: shots, or elements of its result.
-    """
-
-    start: datetime
-    stop: datetime
-    parts: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return max(0.0, (self.stop - self.start).total_seconds())
 
 
 class JobTime(Value, frozen=True):

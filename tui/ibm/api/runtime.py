@@ -146,7 +146,9 @@ class RuntimeService(ABC):
         advice = "Look for it in the list of jobs before submitting again."
         raise QdeckError(ErrorKind.UNCONFIRMED, message, advice, status=response.status)
 
-    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+    async def result(
+        self, job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
+    ) -> JobResult:
         """Return the result of a finished job; what cannot be decoded is kept raw, with a note.
 
         Args:
@@ -154,6 +156,7 @@ class RuntimeService(ABC):
             once: send the request once, and let an end that leaves open whether the service handed the result
                 out be `UNCONFIRMED`: reading a private job's result deletes it.
             limit: bytes above which the response is broken off; `None`: as many as a result may have.
+            short: counts that are too many are summed up.
 
         Raises:
             QdeckError: as `QuantumService.result`.
@@ -169,12 +172,12 @@ class RuntimeService(ABC):
             )
         )
         if response.file is not None:
-            return await offload_result_file(response.file)
+            return await offload_result_file(response.file, short=short)
         if response.status == 204 or not response.body.strip():
             raise QdeckError(
                 ErrorKind.NOT_FOUND, "The service keeps no result of this job.", status=response.status
             )
-        return await offload_result(response.body)
+        return await offload_result(response.body, short=short)
 
     async def metrics(self, job_id: str) -> JobMetrics:
         """Return what the service measured of a job."""

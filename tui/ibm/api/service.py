@@ -146,7 +146,9 @@ class QuantumService(Protocol):
                 (backend); `UNCONFIRMED` when the request ended so that the job may exist.
         """
 
-    async def result(self, job_id: str, *, once: bool = False, limit: int | None = None) -> JobResult:
+    async def result(
+        self, job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
+    ) -> JobResult:
         """Return the result of a finished job; what cannot be decoded is kept raw, with a note.
 
         Args:
@@ -155,6 +157,7 @@ class QuantumService(Protocol):
                 and an end that leaves open whether it was handed out is `UNCONFIRMED`.
             limit: bytes above which the response is broken off and `TOO_LARGE` raised; `None`: it is read
                 up to the size that no result may have.
+            short: counts that are too many are summed up (`JobResult.abridged`).
 
         Raises:
             QdeckError: `CONFLICT` when the job is not finished, `NOT_FOUND` when it has no result,

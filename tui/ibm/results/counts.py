@@ -75,15 +75,16 @@ def hex_counts(
     for chunk in _chunks(samples):
         counter.update(chunk.translate(None, b' \t\r\n[]"').split(b","))
     counter.pop(b"", None)
-    counts: dict[str, int] = {}
-    for text, times in counter.items():
-        value = int(text, 16)
-        if value < 0 or value >> num_bits:
-            raise ValueError(f"a sample has more than {num_bits} bits")
-        bits = format(value, f"0{num_bits}b")
+    values: Mapping[int, int] = dict(
+        zip(map(int, counter, itertools.repeat(16)), counter.values(), strict=True)
+    )
+    if len(values) < len(counter):
         # `0x3`, `0X03` and `3` are the same.
-        counts[bits] = counts.get(bits, 0) + times
-    return Counts(register, num_bits, counter.total(), counts, index)
+        summed: Counter[int] = Counter()
+        for text, times in counter.items():
+            summed[int(text, 16)] += times
+        values = summed
+    return Counts(register, num_bits, counter.total(), _strings(values, num_bits), index)
 
 
 def listed_counts(
@@ -218,10 +219,9 @@ def _tally(items: memoryview[int]) -> Counter[int]:
 
 
 def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
-    for value in values:
-        if value < 0 or value >> num_bits:
-            raise ValueError(f"a sample has more than {num_bits} bits")
-    return {format(value, f"0{num_bits}b"): times for value, times in values.items()}
+    if values and (min(values) < 0 or max(values) >> num_bits):
+        raise ValueError(f"a sample has more than {num_bits} bits")
+    return dict(zip(map(format, values, itertools.repeat(f"0{num_bits}b")), values.values(), strict=True))
 
 
 def _chunks(samples: bytes | memoryview) -> Iterator[bytes]:

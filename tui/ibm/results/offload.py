@@ -8,19 +8,32 @@ process, and come back in small pieces.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import IO, Final, TypeVar
 
 import msgspec
 
 from tui.common.worker_process import WorkerDied, WorkerProcess, serve
-from tui.domain.results import Counts, ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
+from tui.domain.results import (
+    Counts,
+    CountsSummary,
+    ExecutionSpan,
+    ExpectationValue,
+    JobResult,
+    PubResult,
+    QuasiDistribution,
+    Role,
+)
+from tui.domain.statistics.outcomes import MOST_AT_HAND, abridged
 from tui.ibm.results.decoder import decode_result
 from tui.ibm.results.executor import declared_items
+from tui.ibm.results.spans import execution_spans
 
 T = TypeVar("T")
 THREAD_BYTES: Final = 64 * 1024
@@ -30,6 +43,7 @@ THREAD_ITEMS: Final = 500_000
 PROCESS_ITEMS: Final = 16_000_000
 """Bits or numbers in the arrays of an executor's result, likewise."""
 _PIECE: Final = 4_000
+_SHORT: Final = "--short"
 _NICENESS: Final = 5
 
 
@@ -47,6 +61,7 @@ class _CountsStart(msgspec.Struct, frozen=True, tag="register"):
     num_bits: int
     shots: int
     index: tuple[int, ...]
+    summary: CountsSummary | None = None
 
 
 class _SomeCounts(msgspec.Struct, frozen=True, tag="some"):
@@ -66,33 +81,56 @@ class _End(msgspec.Struct, frozen=True, tag="end"):
 
     note: str
     role: Role
+    abridged: bool = False
+    spans: tuple[ExecutionSpan, ...] = ()
 
 
 _Piece = _PubStart | _CountsStart | _SomeCounts | _SomeValues | _End
 _pieces: Final = msgspec.msgpack.Decoder(_Piece)
 
 
-async def offload_result(body: bytes) -> JobResult:
+async def offload_result(body: bytes, *, short: bool = False) -> JobResult:
     """Decode a result where it does not hold up the event loop. Cancelling this ends the process.
+
+    Args:
+        body: the result as it came.
+        short: counts that are too many are summed up, in the same place.
 
     Returns:
         The result; without PUBs and with a note when the decoding process failed.
     """
     # The arrays of the executor's results may be packed a thousandfold.
     items = declared_items(body) if len(body) < PROCESS_BYTES else 0
+    decode = _short_result if short else decode_result
     if len(body) < THREAD_BYTES and items < THREAD_ITEMS:
-        return decode_result(body)
+        return decode(body)
     if len(body) < PROCESS_BYTES and items < PROCESS_ITEMS:
-        return await asyncio.to_thread(decode_result, body)
+        return await asyncio.to_thread(decode, body)
     try:
-        result = await _decode_in_process(body)
+        result = await _process_decoder(short=short)(body)
     except OSError:
-        return await asyncio.to_thread(decode_result, body)
+        return await asyncio.to_thread(decode, body)
     return replace(result, raw=body)
 
 
-async def offload_result_file(file: IO[bytes]) -> JobResult:
+def _process_decoder(*, short: bool) -> Callable[..., Awaitable[JobResult]]:
+    return partial(_decode_in_process, short=True) if short else _decode_in_process
+
+
+def _short_result(body: bytes) -> JobResult:
+    """Decode a result, and sum up its counts where they are too many."""
+    result = decode_result(body)
+    if result.outcomes <= MOST_AT_HAND:
+        return result
+    return replace(abridged(result), spans=execution_spans(body))
+
+
+async def offload_result_file(file: IO[bytes], *, short: bool = False) -> JobResult:
     """Decode a result in a file, which is closed after it.
+
+    Args:
+        file: with the body.
+        short: as of `offload_result`.
 
     Returns:
         The result without `raw`, for only the process reads the file; its `note` says so.
@@ -100,16 +138,17 @@ async def offload_result_file(file: IO[bytes]) -> JobResult:
     with file:
         size = os.fstat(file.fileno()).st_size
         try:
-            result = await _decode_in_process(b"", file.fileno())
+            result = await _process_decoder(short=short)(b"", file.fileno())
         except OSError as problem:
             result = JobResult((), note=f"The result was not decoded: {problem.strerror or problem}.")
     left_out = f"The result as it came is {size / 1e6:,.0f} MB: it is not kept here."
     return replace(result, note=f"{result.note} {left_out}".strip())
 
 
-async def _decode_in_process(body: bytes, *files: int) -> JobResult:
+async def _decode_in_process(body: bytes, *files: int, short: bool = False) -> JobResult:
     """Decode `body`, or a file by its descriptor. Raises `OSError` when there is no process to be had."""
-    worker = await WorkerProcess.open("tui.ibm.results.offload", *map(str, files), pass_fds=files)
+    arguments = [*map(str, files), *([_SHORT] if short else [])]
+    worker = await WorkerProcess.open("tui.ibm.results.offload", *arguments, pass_fds=files)
     try:
         await worker.send(body)
         return await _assemble(_receive(worker))
@@ -122,16 +161,22 @@ async def _decode_in_process(body: bytes, *files: int) -> JobResult:
 def main() -> None:
     """Decode results in a process: a body, or a file whose descriptor is an argument, to pieces of it.
 
+    With `--short` counts that are too many are summed up.
+
     With half of the machine's memory at most.
     """
     serve(lambda: _answer, niceness=_NICENESS, memory_share=0.5)
 
 
 def _answer(body: bytes) -> Iterator[bytes]:
-    if sys.argv[1:]:
-        with os.fdopen(int(sys.argv[1]), "rb") as file:
+    files = [int(argument) for argument in sys.argv[1:] if argument != _SHORT]
+    if files:
+        with os.fdopen(files[0], "rb") as file:
             body = file.read()
-    return map(msgspec.msgpack.encode, _split(decode_result(body)))
+    # A million strings and no cycles: looking for garbage among them takes a third of the time.
+    gc.disable()
+    decode = _short_result if _SHORT in sys.argv else decode_result
+    return map(msgspec.msgpack.encode, _split(decode(body)))
 
 
 def _split(result: JobResult) -> Iterator[_Piece]:
@@ -140,11 +185,11 @@ def _split(result: JobResult) -> Iterator[_Piece]:
         for start in range(0, len(pub.values), _PIECE):
             yield _SomeValues(list(pub.values[start : start + _PIECE]))
         for counts in pub.counts:
-            yield _CountsStart(counts.register, counts.num_bits, counts.shots, counts.index)
+            yield _CountsStart(counts.register, counts.num_bits, counts.shots, counts.index, counts.summary)
             items = iter(counts.counts.items())
             while some := dict(islice(items, _PIECE)):
                 yield _SomeCounts(some)
-    yield _End(result.note, result.role)
+    yield _End(result.note, result.role, result.abridged, result.spans)
 
 
 async def _receive(worker: WorkerProcess) -> AsyncIterator[_Piece]:
@@ -160,7 +205,9 @@ async def _assemble(pieces: AsyncIterator[_Piece]) -> JobResult:
     begun = False
 
     def finished() -> PubResult:
-        made = tuple(Counts(of.register, of.num_bits, of.shots, seen, of.index) for of, seen in counts)
+        made = tuple(
+            Counts(of.register, of.num_bits, of.shots, seen, of.index, of.summary) for of, seen in counts
+        )
         return PubResult(made, head.quasi, tuple(values), head.shots)
 
     async for piece in pieces:
@@ -169,7 +216,13 @@ async def _assemble(pieces: AsyncIterator[_Piece]) -> JobResult:
                 if begun:
                     pubs.append(finished())
                 if isinstance(piece, _End):
-                    return JobResult(tuple(pubs), note=piece.note, role=piece.role)
+                    return JobResult(
+                        tuple(pubs),
+                        note=piece.note,
+                        role=piece.role,
+                        abridged=piece.abridged,
+                        spans=piece.spans,
+                    )
                 head, counts, values, begun = piece, [], [], True
             case _CountsStart():
                 counts.append((piece, {}))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.domain.statistics.waiting import ExecutionSpan
+from tui.domain.results import ExecutionSpan
 
 MOST_SPANS: Final = 10_000
 """Spans that are read of a result."""

@@ -11,9 +11,9 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.devices.calibration_changes import CalibrationMoment
 from tui.domain.jobs import DEFAULT_SHOTS, Job
-from tui.domain.results import JobResult
+from tui.domain.results import ExecutionSpan, JobResult
 from tui.domain.statistics.distributions import Distribution
-from tui.domain.statistics.waiting import ExecutionSpan, StartEstimate, start_estimate, times_of
+from tui.domain.statistics.waiting import StartEstimate, start_estimate, times_of
 from tui.ibm.codec.calibrations import decode_calibration
 from tui.ibm.results.spans import execution_spans
 from tui.monitor.actions.jobs import Jobs
@@ -116,6 +116,8 @@ class JobAnalysis:
 
     async def spans(self, result: JobResult) -> tuple[ExecutionSpan, ...]:
         """Return when the device ran the parts of a job; none where its result does not tell."""
+        if result.spans:
+            return result.spans
         if len(result.raw) <= _SMALL:
             return execution_spans(result.raw)
         return await asyncio.to_thread(execution_spans, result.raw)

@@ -156,7 +156,7 @@ class Jobs:
         await self._app_state.jobs.upsert([record])
         return self.get(job_id) or job
 
-    async def result(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+    async def result(self, job_id: str, *, by_itself: bool = False, short: bool = False) -> JobResult:
         """Return the job's result: from the history, else from the service, and then kept.
 
         What the body does not tell is added: the observables of the values, the width of the bit strings.
@@ -166,8 +166,11 @@ class Jobs:
             by_itself: the user did not ask for this one. A result that is not kept and larger than what is
                 fetched by itself is not fetched: `TOO_LARGE`. Nor is one that can be read only once:
                 `CONFLICT`.
+            short: counts that are too many to be at hand are summed up, without the service's answer.
         """
-        result = await self._results.get(job_id, by_itself=by_itself)
+        result = await self._results.get(job_id, by_itself=by_itself, short=short)
+        if result.abridged and short:
+            result = replace(result, raw=b"")
         record = self._app_state.jobs.record(job_id)
         if record is None:
             return result

@@ -11,14 +11,18 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from typing import Any
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, Role
+from tui.domain.statistics.outcomes import MOST_AT_HAND, abridged
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.executor import is_packed_too_far
+from tui.ibm.results.offload import offload_result
+from tui.ibm.results.spans import execution_spans
 from tui.monitor.state.app_state import AppState
 from tui.store.records.models import JobRecord
 
@@ -38,12 +42,13 @@ class ResultFetcher:
         self._app_state = app_state
         self._compiler = compiler
         self._auto_result = auto_result
-        self._reading: dict[tuple[str, bool], asyncio.Future[JobResult]] = {}
+        self._reading: dict[tuple[str, bool, bool], asyncio.Future[JobResult]] = {}
+        self._keeping: set[asyncio.Future[None]] = set()
         self._private: set[str] = set()
         self._broken: set[str] = set()
         self._unkept: dict[str, JobResult] = {}
 
-    async def get(self, job_id: str, *, by_itself: bool = False) -> JobResult:
+    async def get(self, job_id: str, *, by_itself: bool = False, short: bool = False) -> JobResult:
         """Return the result: as kept, else from the service, and then kept.
 
         All who ask at once share one reading.
@@ -51,13 +56,14 @@ class ResultFetcher:
         Args:
             by_itself: the user did not ask for it: a large one is left, and so is one that can be read once;
                 values that the compiler's worker has to work out are left to when the user asks.
+            short: counts that are too many are summed up.
 
         Raises:
             QdeckError: as `QuantumService.result`; `PROTOCOL` when what came for a job that is done is no
                 result; `CONFLICT` for a private job that is not over, or that nobody asked for; `TOO_LARGE`
                 for one that is larger than what is fetched by itself.
         """
-        result = await self._get(job_id, by_itself=by_itself)
+        result = await self._get(job_id, by_itself=by_itself, short=short)
         record = self._app_state.jobs.record(job_id)
         if record is not None and (told := with_role(record, result)) is not record:
             await self._app_state.jobs.upsert([told])
@@ -68,25 +74,29 @@ class ResultFetcher:
             return result
         return await self._with_values(job_id, result)
 
-    async def _get(self, job_id: str, *, by_itself: bool) -> JobResult:
+    async def _get(self, job_id: str, *, by_itself: bool, short: bool) -> JobResult:
         record = self._app_state.jobs.record(job_id)
         if record is not None and record.result_kept:
-            kept = await self._app_state.history.result(record.key)
+            kept = await self._app_state.history.result(record.key, short=short)
             # Something in between may have answered once in the service's place.
             mended = self._app_state.connection.service is not None and not record.job.private
             if kept is not None and not (mended and await _is_text(kept)):
-                return kept
+                if short or not kept.abridged:
+                    return kept
+                # In the service's answer all is; one that was too large to be kept is asked for again.
+                if kept.raw:
+                    return await offload_result(kept.raw)
         if by_itself and (record is None or record.job.private):
             raise QdeckError(ErrorKind.CONFLICT, "A private result can be read once.", "Open the job.")
         limit = self._auto_result if by_itself else None
         if limit == 0:
             raise QdeckError(ErrorKind.TOO_LARGE, "Results are fetched when a job is opened.")
-        reading = (job_id, by_itself)
+        reading = (job_id, by_itself, short)
         asked = self._reading.get(reading)
         if asked is None:
             service = self._app_state.connection.need_service()
             # Once asked for, a private result is kept, though nobody waits for it any more.
-            asked = asyncio.ensure_future(self._read(service, job_id, limit))
+            asked = asyncio.ensure_future(self._read(service, job_id, limit, short=short))
             self._reading[reading] = asked
             asked.add_done_callback(lambda ended: self._ended(reading, ended))
         return await asyncio.shield(asked)
@@ -113,15 +123,18 @@ class ResultFetcher:
 
     async def finish(self, seconds: float) -> None:
         """Wait at most that long for private results that are being read; end the other readings."""
-        private = [asked for (job_id, _), asked in self._reading.items() if job_id in self._private]
-        if private:
-            await asyncio.wait(private, timeout=seconds)
+        private = [asked for (job_id, *_), asked in self._reading.items() if job_id in self._private]
+        waited: list[asyncio.Future[Any]] = [*private, *self._keeping]
+        if waited:
+            await asyncio.wait(waited, timeout=seconds)
         left = tuple(self._reading.values())
         for asked in left:
             asked.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _read(self, service: QuantumService, job_id: str, limit: int | None) -> JobResult:
+    async def _read(
+        self, service: QuantumService, job_id: str, limit: int | None, *, short: bool
+    ) -> JobResult:
         """Read the result and keep it before anyone sees it."""
         app_state = self._app_state
         record = app_state.jobs.record(job_id)
@@ -130,14 +143,28 @@ class ResultFetcher:
             await app_state.jobs.upsert([app_state.jobs.as_record(await service.job(job_id))])
             record = app_state.jobs.record(job_id)
         if record is None or not record.job.private:
-            result = await service.result(job_id, limit=limit)
+            result = await service.result(job_id, limit=limit, short=short)
             # What a running job shows so far is not its result yet.
             if record is not None and record.job.status is JobStatus.DONE:
                 await check(record.job, result)
-                if await keep(app_state, record, result):
+                if result.abridged:
+                    # It takes a second, and the service has it for now.
+                    self._keep_later(record, result)
+                elif await keep(app_state, record, result):
                     await app_state.save()
             return result
-        return await self._read_once(service, record)
+        # Read once: whole, whatever is shown of it.
+        result = await self._read_once(service, record)
+        return await _short(result) if short else result
+
+    def _keep_later(self, record: JobRecord, result: JobResult) -> None:
+        async def kept() -> None:
+            if await keep(self._app_state, record, result):
+                await self._app_state.save()
+
+        task = asyncio.ensure_future(kept())
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
 
     async def _read_once(self, service: QuantumService, record: JobRecord) -> JobResult:
         job = record.job
@@ -182,7 +209,7 @@ class ResultFetcher:
             error.kind, text, advice, code=error.code, status=error.status, retry_after=error.retry_after
         )
 
-    def _ended(self, reading: tuple[str, bool], asked: asyncio.Future[JobResult]) -> None:
+    def _ended(self, reading: tuple[str, bool, bool], asked: asyncio.Future[JobResult]) -> None:
         self._reading.pop(reading, None)
         if not reading[1]:
             self._private.discard(reading[0])
@@ -205,11 +232,21 @@ async def keep(app_state: AppState, record: JobRecord, result: JobResult) -> boo
         Whether it is kept.
     """
     try:
-        await app_state.history.save_result(record.key, result)
+        # Of very many counts a summary: all of them are in the service's answer beside it.
+        kept = await _short(result) if result.raw else result
+        await app_state.history.save_result(record.key, kept)
     except QdeckError as error:
         app_state.storage_refused(error)
         return False
     return True
+
+
+async def _short(result: JobResult) -> JobResult:
+    """Sum up counts that are too many, in a thread."""
+    if result.outcomes <= MOST_AT_HAND:
+        return result
+    spans = result.spans or await asyncio.to_thread(execution_spans, result.raw)
+    return replace(await asyncio.to_thread(abridged, result), spans=spans)
 
 
 async def check(job: Job, result: JobResult) -> None:

@@ -179,7 +179,7 @@ class JobScreen(SectionScreen):
         data.errors = {name: text for name, text in data.errors.items() if name == "Circuit"}
         if job.status is JobStatus.DONE and data.result is None:
             try:
-                data.result = await self.services.jobs.result(job.id)
+                data.result = await self.services.jobs.result(job.id, short=True)
                 data.spans = await self.services.analysis.spans(data.result)
             except QdeckError as error:
                 data.refused("Result", error)

@@ -324,7 +324,7 @@ class JobRowsScreen(SectionScreen):
         """Fetch the result for the preview; a large one is left until the job is opened."""
         try:
             await self.clock.sleep(_SETTLE)
-            result = await self.services.jobs.result(job_id, by_itself=True)
+            result = await self.services.jobs.result(job_id, by_itself=True, short=True)
             room = max(20, self.size.width - 2)
             # Sorting a million bit strings takes a second.
             glance = await asyncio.to_thread(preview_line, result, room)

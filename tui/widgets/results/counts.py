@@ -21,6 +21,7 @@ TOP = 16
 """Bit strings shown one by one; the others are summed up in one line."""
 
 
+_NEED_ALL = (Order.WEIGHT, Order.DISTANCE)
 _NAME = 10
 """Cells of the name of a prediction."""
 _ROOMY = 96
@@ -67,10 +68,14 @@ class Foretold(Value, frozen=True):
     ideal_note: str = ""
     noisy_note: str = ""
 
-    def of_register(self, name: str) -> Foretold:
-        """Return what is foretold of one register."""
-        ideal = None if self.ideal is None else self.ideal.of_register(name)
-        noisy = None if self.noisy is None else self.noisy.of_register(name)
+    def of_register(self, counts: Counts) -> Foretold:
+        """Return what is foretold of the register of some counts: of one of another size nothing is."""
+        alone = (
+            None if one is None else one.of_register(counts.register) for one in (self.ideal, self.noisy)
+        )
+        ideal, noisy = (
+            one if one is not None and one.registers[0][1] == counts.num_bits else None for one in alone
+        )
         return Foretold(ideal, noisy, self.ideal_note, self.noisy_note)
 
 
@@ -103,11 +108,13 @@ def counts_lines(
     wide = counts.num_bits > max(width // 2, width - BESIDE)
     head = _head(counts, place, view, in_hexadecimal=wide and view.bars is Bars.OUTCOMES)
     shares = [None if one is None else one.probabilities for one in (foretold.ideal, foretold.noisy)]
+    summary = counts.summary
     match view.bars:
         case Bars.OUTCOMES:
             rows = _outcome_rows(counts, max(top, view.top), view, wide=wide)
         case Bars.WEIGHTS:
-            rows = _number_rows(weights(counts.counts, counts.num_bits), "ones", counts.shots)
+            found = weights(counts.counts, counts.num_bits) if summary is None else summary.weights
+            rows = _number_rows(found, "ones", counts.shots)
             shares = [None if one is None else _by_number(one, _weight) for one in shares]
         case Bars.DISTANCES:
             reference = reference_of(counts, view, foretold)
@@ -119,7 +126,11 @@ def counts_lines(
                 for one in shares
             ]
     rows = [row._replace(ideal=_share_of(shares[0], row), noisy=_share_of(shares[1], row)) for row in rows]
-    compared = comparison_lines(counts.counts, foretold, width)
+    compared = comparison_lines(counts.counts if summary is None else {}, foretold, width)
+    partial = view.bars is Bars.DISTANCES or (view.bars is Bars.OUTCOMES and view.order in _NEED_ALL)
+    if summary is not None and partial:
+        text = f" of the {len(counts.counts):,} most frequent outcomes alone: the others are summed up"
+        head.append(line((text, TextStyle.MUTED)))
     return [*head, *compared, *bar_rows(rows, width, log=view.log), *_method_lines(foretold, width)]
 
 
@@ -158,7 +169,9 @@ def view_words(view: CountsView) -> str:
 
 def _outcome_rows(counts: Counts, top: int, view: CountsView, *, wide: bool) -> list[BarRow]:
     reference = reference_of(counts, view, NOTHING_FORETOLD) if view.order is Order.DISTANCE else ""
-    found = histogram(counts.counts, top, view.order, reference)
+    by_value = counts.summary is not None and view.order is Order.VALUE
+    known = counts.summary.first if counts.summary is not None and by_value else counts.counts
+    found = histogram(known, top, view.order, reference)
     rows = [
         _row(_hexadecimal(bits) if wide else bits, times, counts.shots, key=bits)
         for bits, times in found.rows

@@ -82,7 +82,7 @@ def _pub_lines(
             continue
         for counts, place in zip(sets, places, strict=True):
             lines += [BLANK] if lines else []
-            known = foretold.of_register(counts.register) if not counts.index else NOTHING_FORETOLD
+            known = foretold.of_register(counts) if not counts.index else NOTHING_FORETOLD
             lines += counts_lines(counts, width, top, place, view, known)
     if pub.quasi is not None:
         lines += [BLANK] if lines else []
@@ -159,7 +159,8 @@ def preview_line(result: JobResult, width: int) -> StyledLine:
         spans += [Span(f"{plain(label)} "), Span(picture, TextStyle.BAR), Span(f" {percent(share)}   ")]
         used += size
         shown += 1
-    return line(*spans, (_more(len(shares) - shown).strip(), TextStyle.MUTED), more)
+    outcomes = pub.counts[0].outcomes if pub.counts else len(shares)
+    return line(*spans, (_more(outcomes - shown).strip(), TextStyle.MUTED), more)
 
 
 def _more(count: int) -> str:

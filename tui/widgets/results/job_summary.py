@@ -279,6 +279,9 @@ def _price(job: Job, formula: float | None) -> list[tuple[str, str]]:
 
 def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:
     """Return the result as the service sent it, indented where it is JSON."""
+    if result is not None and result.abridged:
+        text = " The service's answer is too large to be shown: x exports it."
+        return [line((text, TextStyle.MUTED))]
     if result is None or not result.raw:
         return [line((" No raw result is known here.", TextStyle.MUTED))]
     text = result.raw[:LIMIT].decode("utf-8", "replace")

@@ -63,7 +63,7 @@ def sweep_lines(sets: Sequence[Counts], width: int, places: Sequence[str] = ()) 
         total.update(one.counts)
     most = max(1, (width - name_width - 1) // (column + _GAP))
     chosen = sorted(total, key=lambda outcome: (-total[outcome], outcome))
-    rest = len(chosen) > most
+    rest = len(chosen) > most or any(one.summary is not None for one in sets)
     chosen = sorted(chosen[: most - 1 if rest else most])
     heads = [*chosen, *(["others"] if rest else [])]
     register = plain(sets[0].register, limit=60) or "result"
@@ -73,7 +73,7 @@ def sweep_lines(sets: Sequence[Counts], width: int, places: Sequence[str] = ()) 
     for name, one in zip(names, sets, strict=True):
         shares = dict(one.probabilities())
         known = [shares.pop(outcome, 0.0) for outcome in chosen]
-        values = [*known, *([sum(shares.values())] if rest else [])]
+        values = [*known, *([max(0.0, 1 - sum(known))] if rest else [])]
         highest = max(values, default=0.0)
         cells = [_share(value, highest, column) for value in values]
         lines.append(line((f" {name:<{name_width}}", TextStyle.MUTED), *cells))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tui.domain.jobs import Job, JobMetrics
-from tui.domain.statistics.waiting import ExecutionSpan, JobTime, StartEstimate, times_of
+from tui.domain.results import ExecutionSpan
+from tui.domain.statistics.waiting import JobTime, StartEstimate, times_of
 from tui.widgets.text.format import NOTHING, age, duration, format_datetime
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line, wrapped
 

@@ -12,9 +12,9 @@ from tui.domain.circuits import Transpilation
 from tui.domain.devices.calibration_changes import CalibrationMoment
 from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.jobs import Job, JobMetrics
-from tui.domain.results import JobResult
+from tui.domain.results import ExecutionSpan, JobResult
 from tui.domain.statistics.bits import measured_qubits, used_parts
-from tui.domain.statistics.waiting import ExecutionSpan, StartEstimate
+from tui.domain.statistics.waiting import StartEstimate
 from tui.widgets.results.counts import CountsView, Foretold
 from tui.widgets.text.styled_text import StyledLine, text_of
 from tui.widgets.text.text_widgets import QasmPage

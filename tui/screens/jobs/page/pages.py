@@ -116,7 +116,7 @@ def _bits(job: Job, data: JobData, width: int) -> list[StyledLine]:
     for place, pub, counts in tables[:MOST_BIT_TABLES]:
         lines += [BLANK] if lines else []
         parts = data.parts_of(job, place)
-        foretold = data.foretold.get(place, NOTHING_FORETOLD).of_register(counts.register)
+        foretold = data.foretold.get(place, NOTHING_FORETOLD).of_register(counts)
         ideal = foretold.ideal if not counts.index and pub.sweep is None else None
         figures = bit_figures(counts, parts.measured, ideal, data.device("start"))
         where = "".join(f"[{number}]" for number in counts.index)
