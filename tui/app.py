@@ -253,7 +253,14 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
     def send_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard and say so; whether it arrived cannot be known."""
         self.copy_to_clipboard(text)
-        self.show_notice(f"Sent to the terminal's clipboard: {shorten(text, 60)}")
+        self.run_worker(self._tell_of_clipboard(text), group="clipboard", exit_on_error=False)
+
+    async def _tell_of_clipboard(self, text: str) -> None:
+        from tui.widgets.terminal.tmux import clipboard_warning
+
+        warning = await clipboard_warning(os.environ)
+        told = f"Sent to the terminal's clipboard: {shorten(text, 60)}"
+        self.show_notice(told, Severity.WARNING if warning else Severity.INFORMATION, advice=warning)
 
     def report_activity(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""

@@ -12,10 +12,10 @@ import pytest
 
 from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
 from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.export.forms import ExportChoice, ExportForm
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, JobResult, PubResult, Role
 from tui.ibm.results.offload import offload_result
-from tui.screens.jobs.export import exported
 
 
 async def private_job(harness: MonitorHarness) -> str:
@@ -201,7 +201,7 @@ async def test_result_of_a_dry_run_is_neither_shown_nor_exported(tmp_path: Path)
         assert (result.pubs, result.raw, result.dry_run) == ((), b"", True)
         assert "2.5 s of QPU time" in result.note
     with pytest.raises(QdeckError) as refused:
-        await exported(harness.services, job)
+        await harness.services.exports.content([job.id], ExportChoice(ExportForm.JSON))
     assert "dry run on mock_fez" in str(refused.value)
     await harness.services.aclose()
 

@@ -20,6 +20,7 @@ from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.screens.account import AccountScreen
 from tui.screens.backends.screen import BackendsScreen
 from tui.screens.dialogs.confirm import Confirm, Unsaved
+from tui.screens.dialogs.export import ExportDialog
 from tui.screens.dialogs.new_session import NewSession
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.prompt import Prompt
@@ -34,7 +35,8 @@ TEXT = "OPENQASM 3; qubit q;"
 WAYS: tuple[tuple[tuple[str, ...], type[Screen[Any]]], ...] = (
     (("f2", "c"), Confirm),
     (("f2", "t"), Prompt),
-    (("f2", "down", "down", "enter", "x"), Prompt),
+    (("f2", "down", "down", "enter", "x"), ExportDialog),
+    (("f2", "down", "down", "Y"), ExportDialog),
     (("f3", "ctrl+s"), SaveAs),
     (("f3", "alt+x"), Unsaved),
     (("f5", "n"), NewSession),
@@ -93,7 +95,7 @@ async def test_section_keys_close_every_dialog(keys: tuple[str, ...], kind: type
         assert not isinstance(pilot.app.screen, kind), "nothing waits where it was left"
 
 
-async def test_section_key_in_an_export_question_ends_the_export(
+async def test_section_key_in_the_export_dialog_ends_the_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -101,15 +103,16 @@ async def test_section_key_in_an_export_question_ends_the_export(
         await pilot.press("down", "down", "enter")
         await settled(pilot)
         await pilot.press("x")
-        await until(pilot, _is(pilot, Prompt))
+        await until(pilot, _is(pilot, ExportDialog))
         await pilot.press("enter")
+        await until(pilot, lambda: any(path.is_file() for path in tmp_path.iterdir()))
         await settled(pilot)
         (written,) = (path for path in tmp_path.iterdir() if path.is_file())
         before = written.read_bytes()
         await pilot.press("x")
-        await until(pilot, _is(pilot, Prompt))
+        await until(pilot, _is(pilot, ExportDialog))
         await pilot.press("enter")
-        await until(pilot, _is(pilot, Confirm))
+        await until(pilot, lambda: "Enter once more" in screen_text(pilot))
         await pilot.press("f6")
         await until(pilot, _is(pilot, BackendsScreen))
         await settled(pilot)

@@ -9,23 +9,25 @@ from pathlib import Path
 import pytest
 from pygments.lexer import RegexLexer
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
-from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import BELL_RESULT, NOW, jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import TranspileOptions
+from tui.domain.export.forms import ExportChoice, ExportForm
 from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, Estimate, ExpectationValue, JobResult, PubResult
 from tui.monitor.state.events import JobsChanged
 from tui.openqasm.highlighter import State, TokenSpan, lex_line
-from tui.screens.dialogs.confirm import Confirm
-from tui.screens.dialogs.prompt import Prompt
+from tui.screens.dialogs.export import ExportDialog, Target
+from tui.screens.dialogs.rerun import Rerun
 from tui.screens.jobs.detail import JobScreen
-from tui.screens.jobs.export import exported
+from tui.widgets.forms.select import SearchableSelect
 
+JSON = ExportChoice(ExportForm.JSON)
 BELL, FAILED, VALUES = 2, 3, 4
 """Places of jobs in the table."""
 
@@ -212,17 +214,16 @@ async def test_export_never_overwrites_silently(tmp_path: Path, monkeypatch: pyt
     async with running() as pilot:
         await _open(pilot, BELL)
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
         pilot.app.screen.query_one(Input).value = "bell.json"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
+        await until(pilot, lambda: "Enter once more replaces it" in screen_text(pilot))
         assert (tmp_path / "bell.json").read_text() == "mine"
         pilot.app.screen.query_one(Input).value = "other.json"
         await pilot.press("enter")
         await until(pilot, lambda: (tmp_path / "other.json").exists())
         await settled(pilot)
+        assert "Written to other.json" in notices(pilot)
     body = json.loads((tmp_path / "other.json").read_text())
     assert body["sandbox"] is True
     assert body["job_id"] == jobs()[BELL].id
@@ -232,13 +233,64 @@ async def test_export_never_overwrites_silently(tmp_path: Path, monkeypatch: pyt
 
 async def test_export_reports_an_unwritable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file where a folder is meant")
     async with running() as pilot:
         await _open(pilot, BELL)
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
-        pilot.app.screen.query_one(Input).value = "missing/bell.json"
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        pilot.app.screen.query_one(Input).value = "taken/bell.json"
         await pilot.press("enter")
-        await until(pilot, lambda: "could not be written" in screen_text(pilot))
+        await until(pilot, lambda: "could not be written" in notices(pilot))
+
+
+async def test_dialog_offers_targets_and_names_that_fit_the_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sent: list[str] = []
+    async with running() as pilot:
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", sent.append)
+        await _open(pilot, BELL)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        what, to = (pilot.app.screen.query_one(name, SearchableSelect) for name in ("#what", "#to"))
+        field = pilot.app.screen.query_one(Input)
+        what.value = "counts"
+        await until(pilot, lambda: field.value.endswith(".csv"))
+        what.value = "qpy"
+        await until(pilot, lambda: field.value.endswith(".qpy"))
+        assert [target for _, target in to.offered] == [Target.FILE]
+        what.value = "counts"
+        await until(pilot, lambda: len(to.offered) == 2)
+        to.value = Target.CLIPBOARD
+        await until(pilot, lambda: field.disabled)
+        pilot.app.screen.query_one("#do", Button).press()
+        await until(pilot, lambda: bool(sent))
+        await pilot.press("Y")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        pilot.app.screen.query_one("#what", SearchableSelect).value = "link"
+        await settled(pilot)
+        pilot.app.screen.query_one("#do", Button).press()
+        await until(pilot, lambda: "have a page with an address" in notices(pilot))
+    lines = sent[0].splitlines()
+    assert lines[0].startswith("pub,circuit,register,index,bits,count") and "00,508" in lines[1]
+
+
+async def test_run_again_submits_the_copies_that_were_asked_for() -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        await _open(pilot, BELL)
+        services.the_params = '{"pubs": []}'
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Rerun))
+        assert "as they were submitted" in screen_text(pilot)
+        pilot.app.screen.query_one(Input).value = "0"
+        pilot.app.screen.query_one("#do", Button).press()
+        await until(pilot, lambda: "a number from 1 to 100" in screen_text(pilot))
+        pilot.app.screen.query_one(Input).value = "2"
+        pilot.app.screen.query_one("#do", Button).press()
+        await until(pilot, lambda: "again: 2 jobs" in notices(pilot))
+        assert services.names_asked().count("submit") == 2
 
 
 async def test_job_page_of_a_vanished_job_says_so() -> None:
@@ -306,10 +358,10 @@ async def test_export_holds_the_circuit_of_every_pub() -> None:
     services.the_jobs = (job,)
     services.trouble["submitted"] = QdeckError(ErrorKind.NETWORK, "The host was not reached.")
     await services.start()
-    assert json.loads(await exported(services, job))["circuits"] == [job.circuit]
+    assert json.loads(b"".join(await services.exports.content([job.id], JSON)))["circuits"] == [job.circuit]
     services.trouble.clear()
     services.the_circuits[job.id] = (job.circuit, "OPENQASM 3.0; // b")
-    body = json.loads(await exported(services, job))
+    body = json.loads(b"".join(await services.exports.content([job.id], JSON)))
     assert body["circuits"] == [job.circuit, "OPENQASM 3.0; // b"]
     assert body["circuit"] == job.circuit
     await services.aclose()

@@ -19,6 +19,7 @@ from tui.jobquery.job_list import JobList
 from tui.monitor.state.events import JobsChanged
 from tui.screens.dialogs.columns import ChooseColumns
 from tui.screens.dialogs.confirm import Confirm
+from tui.screens.dialogs.export import ExportDialog
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.detail import JobScreen
@@ -226,13 +227,17 @@ async def test_bulk_export_writes_to_a_folder(tmp_path: Path) -> None:
     done = [replace(jobs()[2], id=f"j{number}", name=number * "long name ") for number in (1, 9, 12)]
     services.the_jobs = tuple(done)
     services.results = {job.id: BELL_RESULT for job in done[:2]}
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "long-name--j1.json").write_text("mine")
     async with running(services) as pilot:
         await pilot.press("a", "x")
-        await dialog(pilot, Prompt)
+        await dialog(pilot, ExportDialog)
         assert "qdeck-2026-03-14" in screen_text(pilot)
         await pilot.press("ctrl+u", *str(tmp_path / "out"), "enter")
-        await dialog(pilot, Confirm)
-        await pilot.press("tab", "enter")
+        await settled(pilot)
+        await until(pilot, lambda: "1 file of that name" in screen_text(pilot))
+        assert (tmp_path / "out" / "long-name--j1.json").read_text() == "mine"
+        await pilot.press("enter")
         await until(pilot, lambda: "1 job failed" in notices(pilot))
     written = sorted((tmp_path / "out").iterdir())
     assert [json.loads(path.read_bytes())["sandbox"] for path in written] == [True, True]

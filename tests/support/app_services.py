@@ -292,7 +292,8 @@ class RecordingService(FakeService):
         self._harness.record("submitted", job_id)
         further = self._harness.the_circuits.get(job_id, ())[1:]
         job = await self.job(job_id, with_params=True)
-        return SubmittedJob(job, further=tuple(SubmittedCircuit(text) for text in further))
+        texts = tuple(SubmittedCircuit(text) for text in further)
+        return SubmittedJob(job, further=texts, params=self._harness.the_params)
 
     async def result(
         self, job_id: str, *, once: bool = False, limit: int | None = None, short: bool = False
@@ -437,6 +438,8 @@ class AppServicesHarness(AppServices):
         self.dry_run_seconds: float | None = 3.7
         self.large_results: set[str] = set()
         self.the_circuits: dict[str, tuple[str, ...]] = {}
+        self.the_params = ""
+        """What every job was given, as the service tells."""
         self.queue_positions: dict[str, int] = {}
         self.device_data: dict[str, BackendData] = {}
         self.the_logs = "job started\njob finished"

@@ -91,8 +91,12 @@ JOBS = _place(
     Key("mark", "space", "mark", "Mark", "Mark the job for the next key, or no longer."),
     Key("cancel", "c", "cancel", "Cancel", "Cancel the job or the marked ones; asks first.", changes=True),
     Key("tags", "t", "tags", "Tags", "Change the tags of the job or the marked ones.", changes=True),
-    Key("export", "x", "export", "Export", "Write results to JSON files."),
+    Key("export", "x", "export", "Export", "Take jobs away: files, pictures, clipboard."),
     Key("sort", "s", "sort", "Sort", "Choose the column to sort by."),
+    Key("compare", "C", "compare", "Compare", "Compare the marked jobs; one with its ideal."),
+    Key("rerun", "R", "rerun", "Run again", "Run the job again, exactly as it was.", False, changes=True),
+    Key("edit", "e", "edit", "Edit", "Open the circuit in the editor.", False),
+    Key("copy_as", "Y", "copy_as", "Copy", "Send id, link, counts or Python to the clipboard.", False),
     Key("columns", "o", "columns", "Columns", "Choose, order and size the columns."),
     Key("group", "b", "group", "Group by", "Group by session, by tag, or not at all."),
     Key("filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
@@ -133,7 +137,7 @@ JOB = _place(
     ),
     Key("edit", "e", "edit", "Edit", "Open the circuit in the editor."),
     Key("copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
-    Key("export", "x", "export", "Export", "Write the result to a JSON file."),
+    Key("export", "x", "export", "Export", "Take it away: files, pictures, clipboard."),
     *(
         Key(f"view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
         for place, name in enumerate(
@@ -142,6 +146,9 @@ JOB = _place(
     ),
     Key("map", "m", "map", "Map", "Show the calibration on the map of the device, or its table.", False),
     Key("bars", "b", "bars", "Bars", "Bars by outcome, by number of ones, or by distance."),
+    Key("rerun", "R", "rerun", "Run again", "Run the job again, exactly as it was.", changes=True),
+    Key("compare", "C", "compare", "Ideal", "Compare the job with its ideal."),
+    Key("copy_as", "Y", "copy_as", "Copy", "Send id, link, counts or Python to the clipboard.", False),
     Key("order", "o", "order", "Order", "Outcomes by frequency, value, ones or distance.", False),
     Key("distance", "d", "distance", "Distance", "Choose the bit string distances count to.", False),
     Key("log", "l", "log_scale", "Log scale", "Bars on a logarithmic scale, or back.", False),
@@ -152,6 +159,20 @@ JOB = _place(
     Key("next", "tab", "view(1)", "Next view", "Show the next view of the job."),
     Key("previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
     Key("refresh", "r", "refresh", "Refresh", "Ask the service now.", False),
+)
+COMPARE = _place(
+    "compare",
+    Key("back", "escape", "back", "Back", "Back to where it was called."),
+    *(
+        Key(f"view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
+        for place, name in enumerate(("Results", "Differences", "Circuits"), 1)
+    ),
+    Key("next", "tab", "view(1)", "Next view", "Show the next view."),
+    Key("previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
+    Key("ideal", "i", "ideal", "Ideal", "Against the ideal result, simulated; once more: without it."),
+    Key("first", "f", "first", "First", "Hold the others against the next one."),
+    Key("export", "x", "export", "Export", "Take the jobs away."),
+    Key("refresh", "r", "refresh", "Refresh", "Compare anew.", False),
 )
 EDITOR = _place(
     "editor",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,11 @@ from tui.commands.shared.output import (
     say,
 )
 from tui.commands.shared.selection import ServiceChoice
-from tui.common.atomic_file import make_folder, replace_file
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.export.forms import ExportChoice, ExportForm, file_names
 from tui.domain.export.snippets import SnippetForm
 from tui.domain.jobs import Job
+from tui.monitor.actions.export import write_export
 
 T = TypeVar("T")
 STDOUT = "-"
@@ -102,7 +102,7 @@ async def export_jobs(choice: ServiceChoice, environ: Mapping[str, str], request
             await asyncio.to_thread(emit_pieces, content)
         else:
             file = Path(request.output)
-            size = await asyncio.to_thread(_write, file, content)
+            size = await asyncio.to_thread(write_export, file, content)
             _tell(request, [{"jobs": ids, "file": str(file), "bytes": size}])
     return Exit.DONE
 
@@ -111,14 +111,13 @@ async def _to_folder(
     named: NamedJobs, choice: ServiceChoice, request: ExportRequest, jobs: Sequence[Job]
 ) -> Exit:
     folder = Path(request.output)
-    await asyncio.to_thread(_make, folder)
     written: list[dict[str, object]] = []
     status = Exit.DONE
     for job_id, name in file_names(jobs, request.choice.form).items():
         try:
             ask = partial(named.services.exports.content, [job_id], request.choice)
             content = await _with_service(named, choice, request.offline, ask)
-            size = await asyncio.to_thread(_write, folder / name, content)
+            size = await asyncio.to_thread(write_export, folder / name, content)
         except QdeckError as error:
             explain(error)
             status = Exit.FAILED
@@ -150,32 +149,6 @@ def _tell(request: ExportRequest, written: Sequence[Mapping[str, object]]) -> No
     for one in written:
         if one["file"] is not None:
             say(f"Wrote {one['file']}.")
-
-
-def _make(folder: Path) -> None:
-    try:
-        make_folder(folder, mode=0o755)
-    except OSError as error:
-        raise QdeckError(ErrorKind.STORAGE, f"{folder} cannot be made: {error.strerror or error}.") from error
-
-
-def _write(file: Path, content: Iterable[bytes]) -> int:
-    """Write the whole file or nothing; the bytes written."""
-    size = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal size
-        for piece in content:
-            size += len(piece)
-            yield piece
-
-    try:
-        replace_file(file.resolve(), counted(), mode=0o644, keep_mode=True)
-    except OSError as error:
-        raise QdeckError(
-            ErrorKind.STORAGE, f"{file} cannot be written: {error.strerror or error}."
-        ) from error
-    return size
 
 
 async def show_job(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from tui.common.values import Value
+from tui.domain.export.snippets import SnippetForm
 from tui.domain.jobs import Job
 
 _LONGEST_STEM: Final = 80
@@ -79,11 +80,13 @@ class ExportChoice(Value, frozen=True):
         form: of the file.
         table: of CSV; `None`: counts where there are any, else values.
         picture: of SVG and PNG; `None`: the sweep where there is one, else the histogram.
+        snippet: of Python.
     """
 
     form: ExportForm
     table: TableKind | None = None
     picture: PictureKind | None = None
+    snippet: SnippetForm = SnippetForm.FETCH
 
 
 def file_name(job: Job, form: ExportForm) -> str:
@@ -113,3 +116,10 @@ def file_names(jobs: Iterable[Job], form: ExportForm) -> dict[str, str]:
         names[job.id] = name
         taken.add(name.casefold())
     return names
+
+
+def workload_link(job: Job) -> str:
+    """Return the address of a job's page on IBM Quantum Platform; empty for a job of another service."""
+    if job.service != "platform" or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", job.id):
+        return ""
+    return f"https://quantum.cloud.ibm.com/workloads/{job.id}"

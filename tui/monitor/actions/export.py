@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
+from tui.common.atomic_file import make_folder, replace_file
+from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
@@ -70,7 +74,7 @@ class Exports:
                 tables = [(job_id, await self._table(job_id, choice.table)) for job_id in job_ids]
                 return csv_bytes(tables[0][1] if len(tables) == 1 else joined(tables))
             case ExportForm.PYTHON:
-                return ((await self.snippet(job_ids[0], SnippetForm.FETCH)).encode(),)
+                return ((await self.snippet(job_ids[0], choice.snippet)).encode(),)
             case ExportForm.QASM:
                 return (_qasm(await self._jobs.circuits(job_ids[0])).encode("utf-8", "backslashreplace"),)
             case ExportForm.QPY:
@@ -220,3 +224,41 @@ def _qasm(circuits: Sequence[str]) -> str:
             "Take QPY, or JSON.",
         )
     return circuits[0] if circuits[0].endswith("\n") else circuits[0] + "\n"
+
+
+def write_export(file: Path, content: Iterable[bytes], *, replace: bool = True) -> int:
+    """Write an export whole or not at all, with the folders above it; blocks.
+
+    Args:
+        file: its place; of a symbolic link the file it points to is written.
+        content: in pieces.
+        replace: let it take the place of a file that is there.
+
+    Returns:
+        The bytes written.
+
+    Raises:
+        QdeckError: `STORAGE`: it cannot be written, and what was there is as it was.
+    """
+    size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in content:
+            size += len(piece)
+            yield piece
+
+    name = plain(str(file), limit=300)
+    try:
+        target = file.resolve()
+        mode = mode_of(target)
+        if mode and (not replace or not stat.S_ISREG(mode)):
+            why = "is there already" if stat.S_ISREG(mode) else "is no regular file"
+            raise QdeckError(ErrorKind.STORAGE, f"{name} {why}.", "Choose another name.")
+        make_folder(target.parent, mode=0o755)
+        replace_file(target, counted(), mode=0o644, keep_mode=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{name} could not be written: {reason}."
+        raise QdeckError(ErrorKind.STORAGE, message, "Choose another place.") from error
+    return size

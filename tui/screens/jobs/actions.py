@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 
-from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
@@ -18,7 +15,6 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.pick import Option, Pick
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.export import exported, suggested_name
 from tui.screens.jobs.tag_completion import TagListSuggester
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
@@ -161,48 +157,6 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
         await screen.services.jobs.set_tags(job.id, tags_of(text))
 
 
-async def ask_export(screen: SectionScreen, job: Job) -> None:
-    """Ask for a file name and write the job and its result as JSON there; asks before it replaces a file.
-
-    Raises:
-        QdeckError: the result is not to be had, or the file cannot be written.
-    """
-    body = await exported(screen.services, job)
-    name = suggested_name(job)
-    while True:
-        text = await screen.app.push_screen_wait(
-            Prompt(
-                "Export the result as JSON",
-                name,
-                "A file; relative to the folder qdeck was started in.",
-                _wrong_file,
-            )
-        )
-        if text is None:
-            return
-        name = text.strip()
-        path = Path(name).expanduser()
-        replace: bool | None = False
-        if await asyncio.to_thread(path.exists):
-            replace = await screen.app.push_screen_wait(
-                Confirm(f"Replace {path.name}?", f"{path} exists already.", "Replace it", keep="Other name")
-            )
-            if replace is None:
-                return
-            if not replace:
-                continue
-        break
-    try:
-        await asyncio.to_thread(_write, path, body, bool(replace))
-    except OSError as error:
-        raise QdeckError(
-            ErrorKind.STORAGE,
-            f"{path} could not be written: {error.strerror or error}.",
-            "Choose another file with x.",
-        ) from error
-    screen.shell.show_notice(f"Written to {path}.", Severity.INFORMATION)
-
-
 async def ask_edit(screen: SectionScreen, job: Job) -> None:
     """Open the job's circuit in the editor, beside what is there."""
     whole = await screen.services.jobs.with_texts(job.id) or job
@@ -219,19 +173,6 @@ async def ask_edit(screen: SectionScreen, job: Job) -> None:
     workspace.candidate = None
     workspace.candidate_source = ""
     screen.shell.go("editor")
-
-
-def _wrong_file(text: str) -> str:
-    name = text.strip()
-    if not name:
-        return "Write a file name."
-    return f"{name} is a folder: add a file name." if stat.S_ISDIR(mode_of(Path(name).expanduser())) else ""
-
-
-def _write(path: Path, body: bytes, replace: bool) -> None:
-    # "x" refuses a file that appeared while the dialog was open.
-    with path.open("wb" if replace else "xb") as file:
-        file.write(body)
 
 
 _WITHDRAW, _FIRST, _EARLIER, _LATER, _AGAIN = "withdraw", "first", "earlier", "later", "again"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import stat
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from tui.common.bounded_read import mode_of
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
@@ -18,7 +14,6 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import came_too_late, job_label, tag_suggester, tags_of
-from tui.screens.jobs.export import exported, suggested_name
 from tui.widgets.text.format import format_count
 
 _ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RATE_LIMITED, ErrorKind.STORAGE}
@@ -238,70 +233,6 @@ async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int)
     )
 
 
-async def ask_export_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
-    """Ask for a folder, and whether to write the results there; says how many files that replaces.
-
-    Args:
-        screen: the screen that asks.
-        jobs: the marked jobs.
-        hidden: how many of them the table does not show.
-
-    Returns:
-        The action; `None` when nothing is to be done.
-    """
-    name = f"qdeck-{screen.clock.now().astimezone():%Y-%m-%d}"
-    text = await screen.app.push_screen_wait(
-        Prompt(
-            f"Export the results of {format_count(len(jobs), 'job')}",
-            name,
-            "A folder, made when it is not there; one JSON file for each job.",
-            _wrong_folder,
-        )
-    )
-    if text is None:
-        return None
-    folder = Path(text.strip()).expanduser()
-    names = _file_names(jobs)
-    there = await asyncio.to_thread(lambda: sum(mode_of(folder / file) > 0 for file in names.values()))
-    replaced = f" {format_count(there, 'file')} of that name will be replaced." if there else ""
-    sure = await screen.app.push_screen_wait(
-        Confirm(
-            f"Export {format_count(len(jobs), 'job')}?",
-            f"To {folder}: {_named(jobs)}{_hidden(hidden)}{replaced}",
-            "Export",
-        )
-    )
-    if not sure:
-        return None
-
-    async def export(job: Job) -> None:
-        body = await exported(screen.services, job)
-        try:
-            await asyncio.to_thread(_write, folder, names[job.id], body)
-        except OSError as error:
-            raise QdeckError(
-                ErrorKind.STORAGE,
-                f"{folder / names[job.id]}: {error.strerror or error}.",
-                "Choose another folder.",
-            ) from error
-
-    return BulkAction(tuple(jobs), "exporting", f"Written to {folder}:", export)
-
-
-def _file_names(jobs: Sequence[Job]) -> dict[str, str]:
-    """A file name for each job, none twice: long names may be cut before their ids."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for job in jobs:
-        name, number = suggested_name(job), 1
-        while name in taken:
-            number += 1
-            name = f"{suggested_name(job).removesuffix('.json')}-{number}.json"
-        names[job.id] = name
-        taken.add(name)
-    return names
-
-
 def _named(jobs: Sequence[Job]) -> str:
     names = ", ".join(shorten(job_label(job), 24) for job in jobs[:3])
     return f"{names} and {len(jobs) - 3:,} more." if len(jobs) > 3 else f"{names}."
@@ -309,16 +240,3 @@ def _named(jobs: Sequence[Job]) -> str:
 
 def _hidden(count: int) -> str:
     return f" {count:,} of the marked are not shown by the filter." if count else ""
-
-
-def _wrong_folder(text: str) -> str:
-    name = text.strip()
-    if not name:
-        return "Write the name of a folder."
-    mode = mode_of(Path(name).expanduser())
-    return f"{name} is a file." if mode and not stat.S_ISDIR(mode) else ""
-
-
-def _write(folder: Path, name: str, body: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(body)

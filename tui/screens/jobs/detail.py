@@ -19,9 +19,9 @@ from tui.domain.statistics.outcomes import Order
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.highlighter import compile_lexers
-from tui.screens.base import SectionScreen
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit, ask_export
+from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
+from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.screens.jobs.page.pages import page_of
 from tui.screens.workspace import Workspace
@@ -42,7 +42,7 @@ _MOST_FORETOLD: Final = 4
 _MORE: Final = 16
 
 
-class JobScreen(SectionScreen):
+class JobScreen(JobCommands):
     """One job. Pushed over the job table; esc goes back.
 
     Args:
@@ -90,6 +90,10 @@ class JobScreen(SectionScreen):
     def job(self) -> Job | None:
         """The job as known now."""
         return self.services.jobs.get(self._job_id)
+
+    def chosen_jobs(self) -> Sequence[Job]:
+        """The job, as long as it is known."""
+        return [job] if (job := self.job) is not None else []
 
     @property
     def view(self) -> str:
@@ -365,15 +369,6 @@ class JobScreen(SectionScreen):
         job = self.job
         if job is not None and await ask_delete(self, job) and self.is_active:
             self.dismiss()
-
-    @work(exclusive=True, group="job-command", exit_on_error=False)
-    async def action_export(self) -> None:
-        """Write the result to a file."""
-        job = self.job
-        if job is None or job.status is not JobStatus.DONE:
-            self.shell.show_notice("There is no result to export: the job is not done.", Severity.WARNING)
-            return
-        await ask_export(self, job)
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_edit(self) -> None:

@@ -14,6 +14,7 @@ from tui.jobquery.job_list import Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
+from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.list_base import JobRowsScreen
 from tui.screens.jobs.preview import near_the_end
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
@@ -32,7 +33,7 @@ _LOOKED_AT = 1.0
 _Ask = Callable[[SectionScreen, Sequence[Job], int], Awaitable["BulkAction | None"]]
 
 
-class JobsScreen(JobRowsScreen):
+class JobsScreen(JobCommands, JobRowsScreen):
     """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes."""
 
     BINDINGS: ClassVar = bindings(JOBS)
@@ -221,12 +222,12 @@ class JobsScreen(JobRowsScreen):
         await self._ask(ask_tags, ask_tags_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
-    async def action_export(self) -> None:
-        """Write the result of the job under the cursor, or those of the marked ones, to files."""
-        from tui.screens.jobs.actions import ask_export
-        from tui.screens.jobs.bulk_actions import ask_export_many
+    async def action_edit(self) -> None:
+        """Open the circuit of the job under the cursor in the editor."""
+        from tui.screens.jobs.actions import ask_edit
 
-        await self._ask(ask_export, ask_export_many)
+        if self.current is not None:
+            await ask_edit(self, self.current)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_delete(self) -> None:
@@ -243,29 +244,31 @@ class JobsScreen(JobRowsScreen):
 
         await ask_line(self)
 
-    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
+    def chosen_jobs(self) -> Sequence[Job]:
+        """The marked jobs, in the order they were marked, else the one under the cursor."""
         marked = [job for job_id in self.table.marked if (job := self._list.get(job_id)) is not None]
-        if not marked:
+        if marked or self.current is None:
+            return marked
+        return [self.current]
+
+    def chosen_note(self) -> str:
+        """How many of the marked ones the filter hides."""
+        hidden = self._hidden_marks()
+        return f"{hidden:,} of the marked are not shown by the filter." if hidden else ""
+
+    async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
+        if not self.table.marked:
             if self.current is not None:
                 await one(self, self.current)
         elif self._action_progress:
             self.shell.show_notice(f"Still {self._action_progress}: wait for its end.", Severity.WARNING)
         else:
-            bulk_action = await many(self, marked, self._hidden_marks())
+            bulk_action = await many(self, self.chosen_jobs(), self._hidden_marks())
             if bulk_action is not None:
-                self._run(bulk_action)
+                self.run_bulk(bulk_action)
 
-    @work(group="jobs-bulk", exit_on_error=False)
-    async def _run(self, bulk_action: BulkAction) -> None:
-        """Apart from the questions, so that the next question does not end it half way."""
-        from tui.screens.jobs.bulk_actions import run_bulk_action
-
-        try:
-            await run_bulk_action(self, bulk_action, self._progress)
-        finally:
-            self._progress("")
-
-    def _progress(self, text: str) -> None:
+    def show_progress(self, text: str) -> None:
+        """Say in the rule below the table how far a bulk action has come."""
         self._action_progress = text
         self._show_preview()
 
