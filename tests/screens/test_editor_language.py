@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.screens.test_editor import app_of, open_editor, shows
 from tests.support.app import running, until
@@ -135,3 +137,15 @@ async def test_completion_can_be_turned_off_by_a_setting() -> None:
             ),
         )
         assert area.vocabulary is None and area.suggestion == ""
+
+
+async def test_alt_and_a_letter_as_terminals_send_it_types_nothing() -> None:
+    async with running() as pilot:
+        area = await open_editor(pilot, "x q;")
+        pilot.app.post_message(Key("alt+d", "d"))
+        await until(pilot, lambda: area.text == "x q;\nx q;")
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: not area.has_focus)
+        pilot.app.post_message(Key("alt+z", "z"))
+        await pilot.pause()
+        assert all("z" not in field.value for field in pilot.app.screen.query(Input))

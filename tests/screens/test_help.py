@@ -56,6 +56,13 @@ def test_keymap_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_keymap_binds_a_key_once_in_a_place() -> None:
+    for place in PLACES:
+        # esc leaves what is open, of which there is one at a time.
+        names = [name for key in place for name in key.keys.split(",") if name != "escape"]
+        assert len(names) == len(set(names)), sorted(name for name in names if names.count(name) > 1)
+
+
 def test_keymap_binds_no_key_that_terminals_swallow() -> None:
     eaten = {"ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter"}
     bound = {name.strip() for place in PLACES for key in place for name in key.keys.split(",")}

@@ -18,7 +18,7 @@ from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.circuit import CircuitPane
 from tui.screens.editor.find_bar import FindBar
-from tui.screens.editor.language import EditorLanguage
+from tui.screens.editor.navigation import EditorNavigation
 from tui.screens.editor.simulation import SimulationPane
 from tui.screens.workspace import Buffer, PendingAction, Workspace
 from tui.widgets.circuit.diagram_view import DiagramView
@@ -35,7 +35,7 @@ _INVITATION = (
 _RUNS = "\n  F9      transpiles it and goes on to run it"
 
 
-class EditorScreen(EditorLanguage):
+class EditorScreen(EditorNavigation):
     """The text, its circuit beside it and what Qiskit says below."""
 
     SECTION = "editor"

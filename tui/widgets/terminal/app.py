@@ -172,6 +172,9 @@ class KeyQueueApp(App[None]):
             if not self._screen_stack or self._drops(event):
                 return
             if not isinstance(event, events.MouseEvent):
+                if isinstance(event, events.Key) and event.key.startswith("alt+"):
+                    # Textual gives it the letter as its character, too: a field would type it.
+                    event.character = None
                 if self._walking:
                     self._waiting.append(event)
                     return
