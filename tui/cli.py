@@ -172,6 +172,8 @@ def _with_click(words: list[str]) -> int:
     except SystemExit as error:
         if os.environ.get(COMPLETION_VARIABLE):
             return Exit.DONE  # click has answered the shell
+        if error.code == Exit.USAGE:
+            return Exit.USAGE  # the sandbox does not take its words
         # click ends the process when whoever read its help went away.
         raise OutputClosed from error
 

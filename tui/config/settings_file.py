@@ -199,7 +199,9 @@ def _plain(settings: Settings, name: str) -> object:
         return str(value)
     if name == "presets":
         return {key: _said_of(msgspec.to_builtins(preset)) for key, preset in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, frozenset):
+        return sorted(msgspec.to_builtins(value))
+    return msgspec.to_builtins(value)
 
 
 def _said_of(preset: dict[str, object]) -> dict[str, object]:
