@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -16,8 +17,9 @@ from tests.compiler.devices import device
 from tests.compiler.small_devices import Edge, small_device
 from tests.support.processes import running, until
 from tui.common.errors import ErrorKind, QdeckError
+from tui.compiler.candidate_search import CandidateSearch
 from tui.compiler.client import Compiler
-from tui.compiler.pool import TRIES
+from tui.compiler.pool import TRIES, LocalPool
 from tui.domain.circuits import OTHER_MAKERS, Candidate, Maker
 from tui.domain.jobs import Primitive
 from tui.domain.primitives import Decoupling, PrimitiveOptions
@@ -199,3 +201,23 @@ async def test_search_after_the_end_of_the_compiler_is_refused() -> None:
     await compiler.aclose()
     with pytest.raises(QdeckError, match="shut down"):
         await compiler.search(FOURIER, device("peekskill"), SearchOptions(seeds=1))
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds", "end"),
+    [
+        (SearchOptions(budget=2), [], 1.6),
+        (SearchOptions(budget=2), [0.01, 0.05], 1.6),
+        (SearchOptions(budget=2), [0.3, 0.2], 2 - 3 * 0.3),
+        (SearchOptions(budget=2), [5.0], 1.0),
+        (SearchOptions(seeds=3), [5.0], math.inf),
+    ],
+)
+async def test_trials_leave_time_to_make_the_best_in_full(
+    options: SearchOptions, seconds: list[float], end: float
+) -> None:
+    """Six are made by two workers in three turns; that gets half of the budget at most."""
+    pool = LocalPool(2, idle_seconds=1)
+    search = CandidateSearch(pool, FOURIER, device("cusco"), options, lambda _: None, 60)
+    search._seconds.extend(seconds)
+    assert search._end_of_trials() == pytest.approx(end)

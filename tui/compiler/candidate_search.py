@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
@@ -25,12 +26,16 @@ from tui.domain.search import (
 )
 
 TRIALS_SHARE: Final = 0.8
-"""Part of the budget that is for trials; in the rest the best ones are made in full."""
+"""Part of the budget that is for trials at most; in the rest the best ones are made in full."""
+MOST_SHARE: Final = 0.5
+"""Part of the budget that is kept for that where it takes long."""
 MOST_MADE: Final = 6
 """The best candidates of the level with many seeds that are made in full."""
 PROGRESS_SECONDS: Final = 0.25
 SHOWN_SECONDS: Final = 0.5
 """Time between two moments at which the best one so far is made in full."""
+SHOWN_TIMES: Final = 4
+"""The same, as a multiple of the time that takes."""
 GRACE_SECONDS: Final = 1.0
 """Time that trials which are no longer wanted may go on: a new worker takes twice as long."""
 
@@ -118,6 +123,7 @@ class CandidateSearch:
         self._timeout = timeout
         self._schedule = Schedule(options)
         self._made: dict[tuple[int, int], Finished] = {}
+        self._seconds: deque[float] = deque(maxlen=4)
         self._began = self._told = self._shown = 0.0
 
     async def outcome(self, limit: float | None = None) -> SearchResult | Unavailable:
@@ -152,8 +158,8 @@ class CandidateSearch:
         self._began = self._shown = asyncio.get_running_loop().time()
         self._tell_progress()
         await _together(self._drive() for _ in range(self._pool.size))
-        leaders = self._schedule.leaders(MOST_MADE)
-        await _together(self._make(one.level, one.seed) for one in leaders)
+        leaders = deque(self._schedule.leaders(MOST_MADE))
+        await _together(self._finish(leaders) for _ in range(self._pool.size))
         progress = self._tell_progress()
         made = sorted(self._made.values(), key=lambda one: one.trial.rank)
         return SearchResult(tuple(one.candidate for one in made), progress)
@@ -162,8 +168,10 @@ class CandidateSearch:
         """Make one trial after the other, as long as there is time."""
         while (first := self._schedule.first()) is not None:
             self._take((await self._make(*first)).trial)
-        end = math.inf if self._options.seeds is not None else TRIALS_SHARE * self._options.budget
-        while self._passed() < end and (following := self._schedule.next()) is not None:
+        while (
+            self._passed() < (end := self._end_of_trials())
+            and (following := self._schedule.next()) is not None
+        ):
             await self._show_best()
             try:
                 async with asyncio.timeout(None if end == math.inf else max(0.0, end - self._passed())):
@@ -175,6 +183,28 @@ class CandidateSearch:
                 if error.kind is not ErrorKind.CIRCUIT:
                     raise
                 self._schedule.failed(following[1])
+
+    async def _finish(self, leaders: deque[Trial]) -> None:
+        """Make the leaders in full, one at least for each worker, further ones while there is time."""
+        first = True
+        while leaders and (first or self._passed() + self._seconds_of_one < self._limit):
+            first, one = False, leaders.popleft()
+            await self._make(one.level, one.seed)
+
+    @property
+    def _limit(self) -> float:
+        return math.inf if self._options.seeds is not None else self._options.budget
+
+    @property
+    def _seconds_of_one(self) -> float:
+        """Estimate how long it takes to make one in full, by those of the level that were made."""
+        return max(self._seconds, default=0.0)
+
+    def _end_of_trials(self) -> float:
+        """Say until when trials may go on, so that there is time to make the best ones in full."""
+        turns = math.ceil(MOST_MADE / self._pool.size)
+        making = min(turns * self._seconds_of_one, MOST_SHARE * self._limit)
+        return min(TRIALS_SHARE * self._limit, self._limit - making)
 
     def _trial(self, level: int, seed: int, data: TargetData) -> RunTrial:
         return RunTrial(self._qasm, data, level, seed, self.maker)
@@ -196,7 +226,7 @@ class CandidateSearch:
         if (
             best is not None
             and (best.level, best.seed) not in self._made
-            and now - self._shown >= SHOWN_SECONDS
+            and now - self._shown >= max(SHOWN_SECONDS, SHOWN_TIMES * self._seconds_of_one)
         ):
             self._shown = now
             await self._make(best.level, best.seed)
@@ -205,10 +235,14 @@ class CandidateSearch:
         known = self._made.get((level, seed))
         if known is not None:
             return known
+        began = self._passed()
         made = await self._request(
             lambda data: MakeCandidate(self._qasm, data, level, seed, self.maker), Finished
         )
         self._made[level, seed] = made
+        # The first one of a worker has more to do: the program is read, the regions are chosen.
+        if level == self._options.searched_level and seed:
+            self._seconds.append(self._passed() - began)
         self._tell(made.candidate)
         return made
 
