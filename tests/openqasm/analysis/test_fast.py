@@ -137,8 +137,13 @@ def test_program_that_qiskit_accepts_has_no_errors_but_hints() -> None:
 
 
 def test_valid_program_that_qiskit_lacks_is_called_so() -> None:
-    lacking = Diagnostic(5, 2, f"{VALID} cannot import this.")
-    assert combined(Analysis((FAST,)), CheckReport((lacking,))) == (lacking,)
+    lacking = Diagnostic(9, 2, f"{VALID} cannot import this.")
+    assert combined(Analysis((LATER,)), CheckReport((lacking,))) == (lacking,)
+
+
+def test_what_was_probably_meant_is_told_although_qiskit_calls_it_valid() -> None:
+    misread = Diagnostic(5, 2, f"{VALID} cannot import this.")
+    assert combined(Analysis((FAST,)), CheckReport((misread,))) == (FAST,)
 
 
 def test_either_may_be_missing() -> None:

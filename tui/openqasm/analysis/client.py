@@ -25,6 +25,8 @@ IDLE_SECONDS: Final = 600.0
 """Time without a request after which the worker is ended: it takes 40 MB, and 0.3 s to come again."""
 
 
+_SHORT: Final = 200_000
+"""Characters that are encoded at once."""
 VALID: Final = "This is valid OpenQASM 3, but Qiskit"
 """Begins what is said of a program that is right, and that Qiskit cannot read."""
 
@@ -94,7 +96,8 @@ class Analyzer:
 
     async def _ask(self, asked: AnalysisRequest | NamesRequest, kind: type[T]) -> T:
         # Encoding a long text takes milliseconds that a key would wait for.
-        body = await asyncio.to_thread(msgspec.json.encode, asked)
+        short = len(asked.qasm) < _SHORT
+        body = msgspec.json.encode(asked) if short else await asyncio.to_thread(msgspec.json.encode, asked)
         try:
             return msgspec.json.decode(await self._queue.request(body, timeout=SECONDS), type=kind)
         except (WorkerDied, WorkerClosed, TimeoutError, OSError, msgspec.DecodeError) as error:
@@ -116,7 +119,7 @@ def combined(analysis: Analysis | None, report: CheckReport | None) -> tuple[Dia
     Returns:
         Errors by their place, then warnings. Errors that Qiskit does not see, since it ends at its first
         ones, remain; when it sees none there are none. On a line of which both speak, the fast analysis has
-        the better place and words, unless Qiskit calls the program valid.
+        the better place and words, unless Qiskit calls the line valid and nothing else was probably meant.
     """
     errors: Sequence[Diagnostic] = analysis.errors if analysis is not None else ()
     if report is not None:
@@ -127,7 +130,8 @@ def combined(analysis: Analysis | None, report: CheckReport | None) -> tuple[Dia
 def _with_qiskit(fast: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list[Diagnostic]:
     if not last:
         return []
-    lacking = {one.line for one in last if one.message.startswith(VALID)}
+    certain = {one.line for one in fast if one.suggestion}
+    lacking = {one.line for one in last if one.message.startswith(VALID)} - certain
     own = {one.line for one in fast}
     kept = [one for one in fast if one.line not in lacking]
     return _by_place([*kept, *(one for one in last if one.line in lacking or one.line not in own)])
