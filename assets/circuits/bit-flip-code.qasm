@@ -1,4 +1,4 @@
-// Bit-flip code: finds a flipped qubit by two parities and turns it back at once
+// Bit-flip code: finds a flipped qubit by two parities and corrects it
 OPENQASM 3.0;
 include "stdgates.inc";
 
