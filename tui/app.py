@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Iterable
-from functools import cached_property, partial
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.events import AppBlur, AppFocus
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerState
 
 from tui.common.crash_log import write_trouble
@@ -36,13 +35,13 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
+from tui.screens.app_commands import CommandsApp
 from tui.screens.base import AppEvent, SectionScreen, drop_lost_session
 from tui.screens.dialogs.base import Dialog
-from tui.screens.registry import open_job, sections
+from tui.screens.registry import open_job, put_cursor_on, sections
 from tui.screens.workspace import Workspace
-from tui.widgets.chrome.footer import NotifyingApp
 from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
-from tui.widgets.keymap import GLOBAL, bindings, key_by_id
+from tui.widgets.keymap import GLOBAL, bindings
 from tui.widgets.terminal.app import DiffApp, FocusTrackingApp
 from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
@@ -58,7 +57,7 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
+class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
@@ -106,7 +105,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
         self.animation_level = "none"
         for known in THEMES:
             self.register_theme(known)
-        self.theme = theme
+        self.theme = self.theme_of(theme)
         made = sections(services, self.workspace, self._state_folder, lambda: self.drafts)
         for mode, screen in made.items():
             self.add_mode(mode, screen)
@@ -161,6 +160,7 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
             claims = FinishClaims(self._state_folder / "on_finish")
             hook = FinishHook(self._settings, os.environ, self.report, claims)
             self._end_hook = hook.start(self.services.events)
+        self.use_settings()
         self.call_after_refresh(self._begin)
 
     @work(group="begin", exit_on_error=False)
@@ -234,6 +234,17 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
             return
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
             self.pop_screen()
+
+    def show_row(self, job_id: str) -> None:
+        """Show the job table without the page over it, the cursor on a job; empty: where it is."""
+        if self.current_mode != "jobs":
+            self.go("jobs")
+        self.call_next(self._leave_pages, job_id)
+
+    def _leave_pages(self, job_id: str) -> None:
+        self.go("jobs")
+        if job_id:
+            self.call_next(put_cursor_on, self, job_id)
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
@@ -371,19 +382,6 @@ class QDeckApp(NotifyingApp, FocusTrackingApp, DiffApp):
 
         if not isinstance(self.screen, MessagesScreen):
             self.push_screen(MessagesScreen(self.notifications.all))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: what the screen's keys do, then what works everywhere."""
-        for active in screen.active_bindings.values():
-            key = key_by_id(active.binding.id)
-            if key is not None and active.enabled and key not in GLOBAL:
-                yield SystemCommand(key.label, key.help, partial(self.simulate_key, active.binding.key))
-        for key in GLOBAL:
-            if key.id not in {"app.palette", "app.help_anywhere"}:
-                yield SystemCommand(key.label, key.help, partial(self.run_action, f"app.{key.action}"))
-        if isinstance(screen, SectionScreen):
-            yield from (SystemCommand(*command) for command in screen.palette())
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
 
     def _fatal_error(self) -> None:
         """End with a message instead of Textual's traceback, whose locals could hold what was typed."""

@@ -11,9 +11,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Button, Input
 
-from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import NOW, jobs
+from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.results import JobResult
@@ -21,6 +22,8 @@ from tui.monitor.state.events import Freshness, FreshnessChanged, JobsChanged
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.detail import JobScreen
+from tui.screens.jobs.screen import JobsScreen
+from tui.widgets.tables.job_table import JobTable
 from tui.widgets.tables.row_table import RowTable
 
 
@@ -365,3 +368,31 @@ async def test_jobs_draw_only_visible_rows() -> None:
         await settled(pilot)
         assert table.cursor_key == "j19999"
         assert len(set(drawn)) < 100
+
+
+async def test_cursor_goes_to_the_job_that_was_asked_for_and_no_page_stays_over_the_table() -> None:
+    async with running() as pilot:
+        app = pilot.app
+        assert isinstance(app, QDeckApp)
+        wanted = app.screen.query_one(JobTable).keys[-1]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, JobScreen))
+        await pilot.press("f3")
+        await until(pilot, lambda: app.current_mode == "editor")
+        app.show_row(wanted)
+        await until(
+            pilot, lambda: isinstance(app.screen, JobsScreen) and app.screen.table.cursor_key == wanted
+        )
+
+
+async def test_job_that_the_filter_hides_is_told() -> None:
+    async with running() as pilot:
+        app = pilot.app
+        assert isinstance(app, QDeckApp)
+        table = app.screen.query_one(JobTable)
+        wanted = next(key for key in table.keys if key != table.cursor_key)
+        await pilot.press("slash", *"status:failed", "enter")
+        await until(pilot, lambda: len(table.keys) == 1)
+        hidden = wanted if wanted not in table.keys else "no-such-job"
+        app.show_row(hidden)
+        await until(pilot, lambda: "The job is not shown" in notices(pilot))

@@ -27,6 +27,7 @@ from tui.screens.jobs.screen import JobsScreen
 from tui.screens.transpile.recheck import RedoQuestion
 from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.forms.select import SearchableSelect
+from tui.widgets.forms.submit_form import SubmitForm
 from tui.widgets.forms.transpile_options import BEST, TranspileOptionsForm
 from tui.widgets.tables.candidate_table import CandidateTable
 
@@ -137,6 +138,20 @@ async def test_review_escape_stops_the_compiler() -> None:
         services.gate = None
         await pilot.press("f8")
         await until(pilot, lambda: shows(pilot, "F9 runs it"))
+
+
+async def test_f9_while_the_transpiler_is_at_work_is_kept_and_told() -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        screen = await open_review(pilot)
+        services.gate = asyncio.Event()
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "Transpiling for ibm_peekskill"))
+        await pilot.press("f9")
+        await until(pilot, lambda: shows(pilot, "the form to run it comes then"))
+        services.gate.set()
+        await until(pilot, lambda: screen.query_one(SubmitForm).has_focus_within)
+        assert not submissions(services)
 
 
 async def test_review_reports_a_failure_with_advice() -> None:

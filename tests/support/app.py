@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import FixedClock
 from tui.app import QDeckApp
+from tui.config.settings import Settings
 
 _DEADLINE = 20.0
 
@@ -31,9 +32,10 @@ class SnapCompare(Protocol):
         ...
 
 
-def make_app(services: AppServicesHarness | None = None) -> QDeckApp:
+def make_app(services: AppServicesHarness | None = None, settings: Settings = Settings()) -> QDeckApp:  # noqa: B008  # frozen
     """The app on such services; `None`: signed in to the sandbox, with jobs."""
-    return QDeckApp(AppServicesHarness() if services is None else services, clock=FixedClock())
+    services = AppServicesHarness() if services is None else services
+    return QDeckApp(services, clock=FixedClock(), settings=settings)
 
 
 @asynccontextmanager

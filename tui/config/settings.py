@@ -92,6 +92,8 @@ class Settings(Value, frozen=True):
         program: how primitives are submitted on the platform: `executor` or `legacy`.
         completion: the editor offers words and arguments while they are typed.
         presets: options of a run by name.
+        theme: name of the colours; empty: those that fit the terminal.
+        keymap: other keys by the id of an action.
     """
 
     on_finish: tuple[str, ...] = ()
@@ -110,6 +112,8 @@ class Settings(Value, frozen=True):
     dask: str = ""
     completion: bool = True
     presets: Mapping[str, Preset] = {}  # msgspec copies an empty one
+    theme: str = ""
+    keymap: Mapping[str, str] = {}
 
 
 def _whole(least: int) -> Callable[[object], bool]:
@@ -204,6 +208,19 @@ SETTINGS: dict[str, Setting] = {
         lambda value: type(value) is bool,
     ),
     "presets": Setting("options of a run by name", "tables, such as [presets.quick]"),
+    "theme": Setting(
+        "colours of the app",
+        "the name of a theme, as the palette lists them",
+        lambda value: isinstance(value, str) and 0 < len(value) <= 60,
+    ),
+    "keymap": Setting(
+        "other keys for actions",
+        'a table such as [keymap] with "jobs.cancel" = "x"; `qdeck help keys` has the names',
+        lambda value: (
+            isinstance(value, dict)
+            and all(isinstance(keys, str) and 0 < len(keys) <= 100 for keys in value.values())
+        ),
+    ),
 }
 """Every setting by name; `ca_file` and `presets` have checks of their own beside."""
 

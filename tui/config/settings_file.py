@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -184,6 +186,15 @@ def _rewritten(path: Path, changed: Callable[[bytes], bytes]) -> Settings:
     settings = parse_settings(written, path)
     replace_file(path.resolve(), [written], mode=0o600, keep_mode=True)
     return settings
+
+
+def shown_value(one: SettingValue) -> str:
+    """Return a value as it is typed; empty where it is as qdeck thinks fit."""
+    if one.value is None or one.value in ([], {}):
+        return ""
+    if one.name == "on_finish" and isinstance(one.value, list):
+        return shlex.join(map(str, one.value))
+    return one.value if isinstance(one.value, str) else json.dumps(one.value)
 
 
 def _said(path: Path) -> Mapping[str, object]:

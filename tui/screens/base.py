@@ -117,6 +117,10 @@ class Shell(Protocol):
         """Show a section."""
         ...
 
+    def show_row(self, job_id: str) -> None:
+        """Show the job table without the page over it, the cursor on a job; empty: where it is."""
+        ...
+
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
         ...

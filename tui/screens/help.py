@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.screens.app_commands import CommandsApp
 from tui.screens.base import HelpTopic
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
@@ -79,18 +80,20 @@ class HelpScreen(Dialog[None]):
         ]
         # A widget's own keys come first among the active ones.
         here.sort(key=_REGISTERED.index)
+        keymap = cast(CommandsApp, self.app).keymap
         lines: list[StyledLine] = []
         if self._topic is not None:
             lines += [*self._topic.lines(width - 1), BLANK]  # there will be a scroll bar
         if here:
-            lines += [line((self._title, TextStyle.STRONG)), *map(_key_line, here), BLANK]
-        lines += [line(("Everywhere", TextStyle.STRONG)), *map(_key_line, GLOBAL), BLANK]
+            lines += [line((self._title, TextStyle.STRONG)), *(_key_line(key, keymap) for key in here), BLANK]
+        lines += [line(("Everywhere", TextStyle.STRONG)), *(_key_line(key, keymap) for key in GLOBAL), BLANK]
         lines += [line(("Moving", TextStyle.STRONG)), *(_row(keys, text) for keys, text in _MOVING)]
         return lines
 
 
-def _key_line(key: Key) -> StyledLine:
-    return _row(" ".join(key_name(name.strip()) for name in key.keys.split(",")), key.help)
+def _key_line(key: Key, keymap: Mapping[str, str]) -> StyledLine:
+    keys = keymap.get(key.id, key.keys)
+    return _row(" ".join(key_name(name.strip()) for name in keys.split(",")), key.help)
 
 
 def _row(keys: str, text: str) -> StyledLine:

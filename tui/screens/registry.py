@@ -57,6 +57,12 @@ def sections(
     }
 
 
+def put_cursor_on(app: NotifyingApp, job_id: str) -> None:
+    """Put the cursor of the job table on a job, where the table is shown."""
+    if isinstance(app.screen, JobsScreen):
+        app.screen.put_cursor_on(job_id)
+
+
 async def open_job(app: NotifyingApp, services: AppServices, workspace: Workspace, job_id: str) -> bool:
     """Open the page of a job, which is asked for where it is not known here; a failure is a notice.
 

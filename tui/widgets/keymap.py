@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from msgspec.structs import replace
 from textual.binding import Binding
 
@@ -69,6 +71,7 @@ GLOBAL = _place(
     Key("sessions", "f5", "section('sessions')", "Sessions", "Go to sessions and batches.", False, True),
     Key("backends", "f6", "section('backends')", "Backends", "Go to the backends.", False, True),
     Key("account", "f7", "account", "Account", "Sign in, sign out, change account or instance.", False, True),
+    Key("settings", "comma", "settings", "Settings", "See and change the settings.", False),
     Key("messages", "ctrl+t", "messages", "Messages", "Read the last notices in full.", False, True),
     Key("palette", "ctrl+p", "command_palette", "Palette", "Find any command by name.", False, True),
     Key("redraw", "ctrl+l", "redraw", "Redraw", "Send the whole screen again.", False, True),
@@ -345,6 +348,12 @@ ACCOUNT = _place(
     Key("back", "escape", "back", "Close", "Back to the section."),
 )
 DIALOG = _place("dialog", Key("cancel", "escape", "cancel", "Cancel", "Close without doing it."))
+SETTING = _place(
+    "setting",
+    Key("change", "enter", "change", "Change", "Change the setting under the cursor."),
+    Key("standard", "d", "standard", "Default", "Have the default of the setting under the cursor."),
+    Key("cancel", "escape", "cancel", "Close", "Close the settings."),
+)
 PICK = _place(
     "pick",
     Key("take", "enter", "take", "Take", "Take what is under the cursor."),
@@ -386,3 +395,40 @@ def key_by_id(key_id: str | None) -> Key | None:
 def bindings(keys: tuple[Key, ...]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     """Return Textual's `BINDINGS` for a place."""
     return [key.binding() for key in keys]
+
+
+_NEVER = frozenset(["ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter", "ctrl+shift+enter"])
+"""Keys that terminals send as others, or not at all."""
+
+
+def keymap_fault(changes: Mapping[str, str]) -> str:
+    """Say what is wrong with other keys for some actions.
+
+    Args:
+        changes: Textual's names of keys, comma-separated, by the id of the action: `jobs.cancel`.
+
+    Returns:
+        A sentence; empty: nothing is wrong.
+    """
+    for key_id, keys in changes.items():
+        if key_by_id(key_id) is None:
+            return f"There is no key {key_id!r}: qdeck help keys lists them."
+        names = [name.strip() for name in keys.split(",")]
+        if not all(names):
+            return f"{key_id} needs a key, such as f8, x or ctrl+x."
+        if bad := next((name for name in names if name in _NEVER), ""):
+            return f"{key_id} cannot be {bad}: terminals send another key for it."
+        if other := _taken(key_id, names, changes):
+            return f"{key_id} and {other} cannot both be {keys}."
+    return ""
+
+
+def _taken(key_id: str, names: Sequence[str], changes: Mapping[str, str]) -> str:
+    """An action of the same place, or of everywhere, that has one of the keys already."""
+    for place in PLACES:
+        if place is GLOBAL or any(key.id == key_id for key in place):
+            for key in place:
+                others = changes.get(key.id, key.keys).split(",")
+                if key.id != key_id and any(other.strip() in names for other in others):
+                    return key.id
+    return ""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping
 
 from tui.commands.shared.listing import Output, Table, emit_listing
 from tui.commands.shared.output import Exit, UsageFault, say
 from tui.common.safe_text import plain
 from tui.config.settings import SETTINGS, folders
-from tui.config.settings_file import SettingValue, remove_value, set_value, setting_values
+from tui.config.settings_file import SettingValue, remove_value, set_value, setting_values, shown_value
 
 
 def list_settings(environ: Mapping[str, str], listing: Output) -> Exit:
@@ -22,7 +20,12 @@ def list_settings(environ: Mapping[str, str], listing: Output) -> Exit:
     values = setting_values(folders(environ).settings_file)
     facts = [setting_facts(one) for one in values]
     rows = [
-        (one.name, _words(one), "settings.toml" if one.in_file else "default", SETTINGS[one.name].meaning)
+        (
+            one.name,
+            shown_value(one),
+            "settings.toml" if one.in_file else "default",
+            SETTINGS[one.name].meaning,
+        )
         for one in values
     ]
     emit_listing(
@@ -46,7 +49,7 @@ def get_setting(environ: Mapping[str, str], name: str, listing: Output) -> Exit:
         raise UsageFault(f"There is no setting {plain(name, limit=60)!r}. There are: {', '.join(SETTINGS)}.")
     facts = setting_facts(values[name])
     emit_listing(
-        listing, answer=facts, entries=[facts], tables=[Table(("VALUE",), [(_words(values[name]),)])]
+        listing, answer=facts, entries=[facts], tables=[Table(("VALUE",), [(shown_value(values[name]),)])]
     )
     return Exit.DONE
 
@@ -78,11 +81,3 @@ def setting_facts(one: SettingValue) -> dict[str, object]:
         "form": about.form,
         "meaning": about.meaning,
     }
-
-
-def _words(one: SettingValue) -> str:
-    if one.value is None or one.value in ([], {}):
-        return ""
-    if one.name == "on_finish" and isinstance(one.value, list):
-        return shlex.join(map(str, one.value))
-    return one.value if isinstance(one.value, str) else json.dumps(one.value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 
 from tui.domain.jobs import Job
-from tui.jobquery.job_list import Order
+from tui.jobquery.job_list import JobRows, Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
@@ -38,7 +38,26 @@ class JobsScreen(JobCommands, JobRowsScreen):
 
     BINDINGS: ClassVar = bindings(JOBS)
 
+    _wanted = ""
+    """The job that the cursor is to be on as soon as it has a row."""
+
     # --- the rows the user wants -----------------------------------------------------------------
+
+    def put_cursor_on(self, job_id: str) -> None:
+        """Put the cursor on a job, at once or when its row is there; say so when the filter hides it."""
+        self._wanted = job_id
+        self._refresh_rows()
+        if self._wanted and not self._building:
+            self._wanted = ""
+            self.shell.show_notice(
+                "The job is not shown: in a folded group, or left out by the filter (esc drops it)."
+            )
+
+    def _show(self, rows: JobRows) -> None:
+        super()._show(rows)
+        if self._wanted and self._wanted in self.table.keys:
+            wanted, self._wanted = self._wanted, ""
+            self.table.jump_to(wanted)
 
     @on(JobTable.MarksChanged)
     def _marks_changed(self) -> None:
@@ -51,6 +70,7 @@ class JobsScreen(JobCommands, JobRowsScreen):
 
     @on(JobTable.Navigated)
     def _steered(self, message: JobTable.Navigated) -> None:
+        self._wanted = ""
         if message.moved and self.table.cursor_key in self.table.unseen:
             self._mark_seen_after_rest(self.table.cursor_key)
         if near_the_end(self.services.jobs.coverage, self.table, self._list):

@@ -65,6 +65,8 @@ class TranspileScreen(SectionScreen):
     """Backends whose errors were asked for."""
     _searched = ""
     """How the search for what is in the table went; empty: none was made."""
+    _then_run = False
+    """F9 was pressed while the transpiler is at work."""
     _picked_by_user = False
     """A candidate was picked while the search went on: it stays."""
 
@@ -130,9 +132,14 @@ class TranspileScreen(SectionScreen):
 
     def action_submit(self) -> None:
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
-        if self._submit.submitting or self._transpiling:
+        if self._submit.submitting:
             return
-        if not self.workspace.reviewed:
+        if self._transpiling:
+            self._then_run = True
+            self._show_state(
+                line(("Still transpiling; the form to run it comes then.  esc stops", TextStyle.BUSY))
+            )
+        elif not self.workspace.reviewed:
             self._start(PendingAction.RUN)
         elif not self._submit.display:
             self._pane.show_form()
@@ -234,7 +241,7 @@ class TranspileScreen(SectionScreen):
             if self.workspace.search
             else self._transpile(text, backend, options, pending_action)
         )
-        self._picked_by_user = False
+        self._picked_by_user = self._then_run = False
         self._work = self.run_worker(work, group="transpile", exit_on_error=False)
         self.refresh_bindings()
         place = "in the cloud " if options.cloud else ""
@@ -285,7 +292,8 @@ class TranspileScreen(SectionScreen):
             self._pane.review(best)
         self.refresh_bindings()
         self._show_state()
-        if message.pending_action is PendingAction.RUN:
+        then_run, self._then_run = self._then_run, False
+        if then_run or message.pending_action is PendingAction.RUN:
             self._pane.show_form()
 
     @on(CandidateTable.Picked)

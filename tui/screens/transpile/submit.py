@@ -48,9 +48,10 @@ class SubmitPane(FormPane):
             self.candidate = candidate
 
     class _Created(Message):
-        def __init__(self, words: str) -> None:
+        def __init__(self, words: str, job_id: str) -> None:
             super().__init__()
             self.words = words
+            self.job_id = job_id
 
     class _Refused(Message):
         def __init__(self, error: QdeckError) -> None:
@@ -177,7 +178,7 @@ class SubmitPane(FormPane):
         if self.submitting and any(one.state is WaitState.WAITING and one.why for one in event.waiting):
             self._ended()
             self._section.shell.show_notice("In line: it goes out as soon as the service takes it.")
-            self._section.shell.go("jobs")
+            self._section.shell.show_row("")
 
     @on(PriceBlock.DryRunEnded)
     def _dry_run_ended(self, message: PriceBlock.DryRunEnded) -> None:
@@ -207,11 +208,11 @@ class SubmitPane(FormPane):
         services = self._section.services
         try:
             if self._further.chosen.batch and self._draft is not None and submission.circuits > 1:
-                words = await submit_as_batch(services, self._draft)
+                words, job_id = await submit_as_batch(services, self._draft), ""
             else:
                 estimate = await services.transpiler.simulation(submission)
                 job = await services.outbox.submit(submission)
-                words = f"Submitted {plain(job.id, limit=80)}"
+                words, job_id = f"Submitted {plain(job.id, limit=80)}", job.id
                 words += "" if estimate is None or not estimate.words else f". {estimate.words}"
         except QdeckError as error:
             self.post_message(self._Refused(error))
@@ -219,7 +220,7 @@ class SubmitPane(FormPane):
             self.submitting = False
             raise
         else:
-            self.post_message(self._Created(words))
+            self.post_message(self._Created(words, job_id))
 
     def _ended(self) -> None:
         self.submitting = False
@@ -230,7 +231,7 @@ class SubmitPane(FormPane):
     def _created(self, message: _Created) -> None:
         self._ended()
         self._section.shell.show_notice(message.words)
-        self._section.shell.go("jobs")
+        self._section.shell.show_row(message.job_id)
 
     @on(_Refused)
     def _refused(self, message: _Refused) -> None:

@@ -1,0 +1,106 @@
+"""Commands of the app about itself: palette, settings, other keys, theme, pictures of the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from textual import work
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from tui.common.timing import Clock
+from tui.config.settings import Settings, folders
+from tui.monitor.state.events import Severity
+from tui.screens.base import SectionScreen
+from tui.screens.dialogs.base import Dialog
+from tui.widgets.chrome.footer import NotifyingApp
+from tui.widgets.keymap import GLOBAL, Key, key_by_id, keymap_fault
+from tui.widgets.terminal.themes import ThemeName
+
+_WORDS = {
+    "app.account": "Also: usage, the QPU time that is left; log in, log out.",
+    "app.backends": "Also: devices, calibration, qubits, errors.",
+    "app.sessions": "Also: batches.",
+    "app.messages": "Also: notifications.",
+    "editor.open": "Also: recent files.",
+}
+"""Words that people look for beside those of a key's own sentence."""
+
+
+class CommandsApp(NotifyingApp):
+    """An app with a palette and settings."""
+
+    clock: Clock
+    _settings: Settings
+
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """Keys by the id of their action, of those that the user changed."""
+        return self._settings.keymap
+
+    def theme_of(self, fitting: ThemeName) -> str:
+        """Return the theme that the user chose, or the one that fits the terminal.
+
+        Args:
+            fitting: a terminal without colours has its own, whatever was chosen on another one.
+        """
+        chosen = self._settings.theme
+        return chosen if chosen in self.available_themes and fitting is not ThemeName.TERMINAL else fitting
+
+    def use_settings(self) -> None:
+        """Have the user's keys, unless they cannot be; keep the theme that is chosen from now on."""
+        if fault := keymap_fault(self.keymap):
+            self.show_notice(f"settings.toml, keymap: {fault}", Severity.WARNING)
+        elif self.keymap:
+            self.set_keymap(dict(self.keymap))
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
+
+    @work(group="theme", exclusive=True, exit_on_error=False)
+    async def _keep_theme(self) -> None:
+        from tui.config.settings_file import set_value
+
+        await asyncio.to_thread(set_value, folders(os.environ).settings_file, "theme", self.theme)
+
+    def action_settings(self) -> None:
+        """See and change the settings."""
+        from tui.screens.dialogs.settings import SettingsDialog
+
+        if not isinstance(self.screen, Dialog):
+            self.push_screen(SettingsDialog(folders(os.environ).settings_file))
+
+    def action_save_picture(self) -> None:
+        """Save a picture of the screen under a name of its own."""
+        name = f"qdeck-{self.clock.now():%Y%m%d-%H%M%S}.svg"
+        try:
+            path = self.save_screenshot(name, path=str(Path.cwd()))
+        except OSError as error:
+            text = f"The picture cannot be saved: {error.strerror or error}."
+            self.show_notice(text, Severity.ERROR)
+        else:
+            self.show_notice(f"Saved {path}")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: what the screen's keys do, then what works everywhere."""
+        for active in screen.active_bindings.values():
+            key = key_by_id(active.binding.id)
+            if key is not None and active.enabled and key not in GLOBAL:
+                yield SystemCommand(key.label, _told(key), partial(self.simulate_key, active.binding.key))
+        for key in GLOBAL:
+            if key.id not in {"app.palette", "app.help_anywhere"}:
+                yield SystemCommand(key.label, _told(key), partial(self.run_action, f"app.{key.action}"))
+        if isinstance(screen, SectionScreen):
+            yield from (SystemCommand(*command) for command in screen.palette())
+        yield SystemCommand("Theme", "Change the colours; the choice is kept.", self.action_change_theme)
+        yield SystemCommand(
+            "Screenshot",
+            "Save a picture of the screen, SVG, in the folder that qdeck was started in.",
+            self.action_save_picture,
+        )
+
+
+def _told(key: Key) -> str:
+    return f"{key.help} {_WORDS[key.id]}" if key.id in _WORDS else key.help
