@@ -40,14 +40,16 @@ HARMLESS = {
     "replays": "submission",
     "exports": "snippet content document details joint",
     "sessions": "aclose",
-    "backends": "details data limits calibration step forget",
+    "backends": "details data data_at limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "analyzer": "analyse aclose",
-    "compiler": "start version check draw convert describe_gate draw_isa timeline decode_qpy read_qpy "
-    "encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
+    "analysis": "calibrations ideal noisy spans",
+    "analyzer": "analyse names aclose",
+    "compiler": "start version check diagram draw convert describe_gate draw_isa timeline decode_qpy "
+    "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
     "aclose",
-    "transpiler": "gate_facts transpile search prepared simulation measured dt_seconds drawing timeline",
+    "transpiler": "gate_facts transpile search search_backends prepared simulation measured "
+    "dt_seconds drawing timeline",
     "pricing": "price usage",
     "polling": "refresh stop",
 }

@@ -16,7 +16,7 @@ from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
 from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
 from tui.widgets.terminal.too_small import TooSmall
-from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line, wrapped
 from tui.widgets.text.text_widgets import TextPane
 
 _REGISTERED = [key for place in PLACES for key in place]
@@ -84,17 +84,25 @@ class HelpScreen(Dialog[None]):
         lines: list[StyledLine] = []
         if self._topic is not None:
             lines += [*self._topic.lines(width - 1), BLANK]  # there will be a scroll bar
-        if here:
-            lines += [line((self._title, TextStyle.STRONG)), *(_key_line(key, keymap) for key in here), BLANK]
-        lines += [line(("Everywhere", TextStyle.STRONG)), *(_key_line(key, keymap) for key in GLOBAL), BLANK]
-        lines += [line(("Moving", TextStyle.STRONG)), *(_row(keys, text) for keys, text in _MOVING)]
+        titles = [(self._title, here)] if here else []
+        for title, keys in (*titles, ("Everywhere", GLOBAL)):
+            lines.append(line((title, TextStyle.STRONG)))
+            for key in keys:
+                lines += _key_lines(key, keymap, width)
+            lines.append(BLANK)
+        lines.append(line(("Moving", TextStyle.STRONG)))
+        for names, text in _MOVING:
+            lines += _rows(names, text, width)
         return lines
 
 
-def _key_line(key: Key, keymap: Mapping[str, str]) -> StyledLine:
+def _key_lines(key: Key, keymap: Mapping[str, str], width: int) -> list[StyledLine]:
     keys = keymap.get(key.id, key.keys)
-    return _row(" ".join(key_name(name.strip()) for name in keys.split(",")), key.help)
+    return _rows(" ".join(key_name(name.strip()) for name in keys.split(",")), key.help, width)
 
 
-def _row(keys: str, text: str) -> StyledLine:
-    return line((f"  {keys:<12} ", TextStyle.KEY), text)
+def _rows(keys: str, text: str, width: int) -> list[StyledLine]:
+    """The keys, and the sentence beside them, wrapped."""
+    beside = max(15, len(keys) + 3)
+    first, *others = wrapped(text, max(20, width - beside - 1))
+    return [line((f"  {keys:<12} ", TextStyle.KEY)) + first, *(line(" " * beside) + one for one in others)]
