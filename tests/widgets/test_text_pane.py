@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.app import App, ComposeResult
 
 from tests.support.circuits import BELL
 from tui.common.safe_text import plain
 from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
-from tui.widgets.text.styled_text import QASM_STYLES, TextStyle, line, text_of
-from tui.widgets.text.text_widgets import QasmPage, wrapped_page
+from tui.widgets.terminal.themes import VARIABLES
+from tui.widgets.text.styled_text import QASM_STYLES, StyledLine, TextStyle, line, text_of
+from tui.widgets.text.text_widgets import QasmPage, TextPane, wrapped_page
 
 
 @given(st.text("ab 漢\n", max_size=300), st.integers(20, 90))
@@ -68,3 +71,34 @@ def test_qasm_page_splits_a_one_line_program_by_statements() -> None:
 
 def test_qasm_page_shows_control_characters() -> None:
     assert text_of(QasmPage("h q;\x1b[31m")[0]) == "h q;␛[31m"
+
+
+async def test_page_that_takes_long_is_made_in_a_thread() -> None:
+    """The event loop goes on; of two pages the later one is shown, whichever is ready first."""
+    first, threads = threading.Event(), set()
+
+    def slow(_width: int) -> list[StyledLine]:
+        threads.add(threading.current_thread())
+        first.wait(20)
+        return [line("slow")]
+
+    class PageApp(App[None]):
+        def get_theme_variable_defaults(self) -> dict[str, str]:
+            return dict(VARIABLES)
+
+        def compose(self) -> ComposeResult:
+            yield TextPane()
+
+    app = PageApp()
+    async with app.run_test() as pilot:
+        pane = app.query_one(TextPane)
+        pane.show(slow, in_thread=True)
+        await pilot.pause()
+        assert not pane.lines
+        pane.show(lambda width: [line(f"quick {width}")], in_thread=True)
+        while not pane.lines:
+            await pilot.pause()
+        first.set()
+        await pilot.pause()
+        assert [text_of(one) for one in pane.lines] == [f"quick {pane.size.width}"]
+        assert threads and threading.main_thread() not in threads

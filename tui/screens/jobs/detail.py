@@ -23,7 +23,7 @@ from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
 from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.page.data import VIEWS, JobData
-from tui.screens.jobs.page.pages import page_of
+from tui.screens.jobs.page.pages import page_of, takes_long
 from tui.screens.workspace import Workspace
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.maps.chip_map import ChipMap
@@ -161,7 +161,8 @@ class JobScreen(JobCommands):
         mapped = name == "Calibration" and self._mapped
         self.query_one(ChipMap).display = mapped and (self._roomy or self._map_alone)
         self.query_one("#view", TextPane).display = self._roomy or not (mapped and self._map_alone)
-        self.query_one("#view", TextPane).show(lambda width: self._page(name, width), home=home)
+        pane, long = self.query_one("#view", TextPane), takes_long(self._data)
+        pane.show(lambda width: self._page(name, width), home=home, in_thread=long)
 
     def _page(self, name: str, width: int) -> Sequence[StyledLine]:
         job = self.job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar, overload
@@ -224,6 +225,12 @@ class QasmPage(Sequence[StyledLine]):
         return tuple(piece for piece in pieces if piece.text)
 
 
+def _widest(lines: Sequence[StyledLine]) -> int:
+    if isinstance(lines, QasmPage):
+        return lines.widest
+    return max(map(width_of, lines), default=0)
+
+
 def _width(row: str) -> int:
     return len(row) if row.isascii() else cell_len(row)
 
@@ -243,6 +250,7 @@ class TextPane(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._page: Page = lambda _width: ()
+        self._in_thread = False
         self._lines: Sequence[StyledLine] = ()
 
     @property
@@ -250,28 +258,44 @@ class TextPane(ScrollView, can_focus=True):
         """Lines that are shown, all of the page."""
         return self._lines
 
-    def show(self, page: Page, *, home: bool = True) -> None:
+    def show(self, page: Page, *, home: bool = True, in_thread: bool = False) -> None:
         """Show a page.
 
         Args:
             page: makes the lines for a number of cells; asked again when the width changes.
             home: scroll to the top.
+            in_thread: a thread asks it, for a page that takes long; what was shown stays until it is there.
         """
-        self._page = page
+        self._page, self._in_thread = page, in_thread
         self._make()
         if home:
             self.scroll_to(0, 0, animate=False, force=True)
 
+    @property
+    def _page_width(self) -> int:
+        return max(20, self.size.width)
+
     def _make(self) -> None:
-        lines, shown = self._page(max(20, self.size.width)), self._lines
-        long = isinstance(lines, QasmPage) or isinstance(shown, QasmPage)
-        if lines is shown or (not long and list(lines) == list(shown)):
+        if self._in_thread:
+            work = self._make_in_thread(self._page, self._page_width)
+            self.run_worker(work, group="page", exclusive=True, exit_on_error=False)
             return
+        lines, shown = self._page(self._page_width), self._lines
+        long = isinstance(lines, QasmPage) or isinstance(shown, QasmPage)
+        if lines is not shown and (long or list(lines) != list(shown)):
+            self._take(lines, _widest(lines))
+
+    async def _make_in_thread(self, page: Page, width: int) -> None:
+        def made() -> tuple[Sequence[StyledLine], int]:
+            lines = page(width)
+            return lines, _widest(lines)
+
+        lines, widest = await asyncio.to_thread(made)
+        if page is self._page and width == self._page_width:
+            self._take(lines, widest)
+
+    def _take(self, lines: Sequence[StyledLine], widest: int) -> None:
         self._lines = lines
-        if isinstance(lines, QasmPage):
-            widest = lines.widest
-        else:
-            widest = max((width_of(pieces) for pieces in lines), default=0)
         self.virtual_size = Size(widest, len(lines))
         self.refresh()
 

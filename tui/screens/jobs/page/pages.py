@@ -21,6 +21,7 @@ from tui.widgets.text.text_widgets import text_page, wrapped_page
 
 MOST_BIT_TABLES: Final = 12
 """Registers and places of a sweep that are shown bit by bit."""
+_MANY_PLACES: Final = 2_000
 _ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
 
 
@@ -60,6 +61,12 @@ def page_of(view: str, job: Job, data: JobData, now: datetime, width: int) -> Se
             return wrapped_page(data.log, width) if data.log.strip() else muted("The log is empty.")
         case _:
             return raw_page(job, data.result)
+
+
+def takes_long(data: JobData) -> bool:
+    """Return whether pages of a result take long to make: 2 to 6 us for each value and each counts."""
+    pubs = () if data.result is None else data.result.pubs
+    return sum(len(pub.counts) + len(pub.values) for pub in pubs) > _MANY_PLACES
 
 
 def muted(text: str) -> list[StyledLine]:
