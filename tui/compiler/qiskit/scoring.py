@@ -102,7 +102,7 @@ def score(circuit: QuantumCircuit, target: Target, ends: tuple[int, ...] = ()) -
         gate_loss=losses[0],
         readout_loss=losses[1],
         flags=tuple(_flags(tally.seen, known)),
-        warnings=tuple(_warnings(circuit, tally, known, ends)),
+        warnings=tuple(_warnings(tally, known, ends)),
     )
 
 
@@ -200,9 +200,7 @@ def _flags(seen: Iterable[Key], known: Calibration) -> Iterator[str]:
     yield from (f"qubit {qubit} {what}" for qubit, what in sorted(qubits.items()))
 
 
-def _warnings(
-    circuit: QuantumCircuit, tally: _Tally, known: Calibration, ends: tuple[int, ...]
-) -> Iterator[str]:
+def _warnings(tally: _Tally, known: Calibration, ends: tuple[int, ...]) -> Iterator[str]:
     foreign: dict[str, None] = {}
     couplers: dict[str, float] = {}
     readouts: dict[str, float] = {}
@@ -225,9 +223,6 @@ def _warnings(
     success = tally.success(known)
     if success is not None and success < POOR_SUCCESS:
         yield "The estimated success is below 1 %: the result will be noise for the most part."
-    if circuit.num_parameters:
-        names = _list(sorted(parameter.name for parameter in circuit.parameters))
-        yield f"Has free parameters: {names}."
     if all(name != "measure" for name, _ in tally.seen):
         yield "Measures nothing: a sampler needs a measurement, an estimator none."
         errors = {str(place): known["measure", (place,)].error for place in ends}

@@ -200,6 +200,8 @@ class DevicePane(Vertical):
             shown = view is table or (view is DeviceView.MAP and wide)
             self.query_one(f"#{view}").display = there and shown
         chip_map = self.query_one(ChipMap)
+        # A Heron fills 80 cells, its scrollbar included: there no margin is left.
+        chip_map.styles.margin = (0, 0, 0, int(self.size.width > chip_map.drawing.width + 1))
         if wide:
             # A column for the scrollbar, and one between the two.
             needed = max(30, chip_map.drawing.width + 2)

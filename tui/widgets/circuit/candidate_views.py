@@ -73,12 +73,15 @@ def stats_lines(candidate: Candidate, width: int) -> list[StyledLine]:
         width: cells there are.
     """
     before, after, wide = candidate.before, candidate.after, width >= _WITH_CHANGE
-    names = ("before", "after", "change") if wide else ("before", "after")
-    heads = [(fit(name, _NUMBER, right=True), TextStyle.HEAD) for name in names]
+    heads = [(fit(name, _NUMBER, right=True), TextStyle.HEAD) for name in ("before", "after", "change")]
+    heads = heads if wide else heads[:2]
     lines = [line((fit("", _LABEL), TextStyle.HEAD), *heads)]
     lines.append(_counts_row("qubits", before.qubits, len(candidate.used) or after.qubits, wide))
     for label, figure in _FIGURES:
         lines.append(_counts_row(label, figure(before), figure(after), wide))
+    if candidate.parameters:
+        names = plain(", ".join(candidate.parameters), limit=max(10, width - _LABEL))
+        lines.append(line((fit("free parameters", _LABEL), TextStyle.MUTED), f" {names}"))
     lines.append(_stats_row("duration", NOTHING, shot_duration(candidate.duration_us)))
     lines.append(_stats_row("idle, all qubits", NOTHING, shot_duration(candidate.idle_us)))
     most = "≤" if candidate.at_most else ""
