@@ -7,6 +7,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from pygments.lexer import RegexLexer
@@ -24,16 +25,12 @@ _REMEMBERED_LINES: Final = 20_000
 State = tuple[str, ...]
 START: Final[State] = ("root",)
 """The state at the start of a text."""
-
-
 FAR: Final = 500
 """Lines that are lexed at once to answer for a line; more are lexed in slices."""
 _SLICE: Final = 50
 LOOK_BACK: Final = 50
 """Lines before a line that are lexed to know how it begins."""
 _STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
-
-
 _PATTERNS: Final[dict[tuple[type, str], tuple[Callable[..., Any], dict[int | None, Any]]]] = {}
 """One pattern for all rules of a lexer's state, and the rules, once made."""
 _FLAGS: Final = {re.MULTILINE: "m", re.DOTALL: "s", re.IGNORECASE: "i", re.VERBOSE: "x"}
@@ -71,6 +68,8 @@ class TokenSpan(NamedTuple):
     kind: TokenKind
 
 
+# Few are different: the garbage collector need not walk one for each word of a text.
+_span = lru_cache(8192)(TokenSpan)
 _KINDS: Final[dict[_TokenType, TokenKind | None]] = {
     Token: None,
     Token.Comment: TokenKind.COMMENT,
@@ -127,9 +126,9 @@ def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[TokenSpan
         if kind is None or start >= end:
             return
         if spans and spans[-1].kind is kind and spans[-1].end == start:
-            spans[-1] = TokenSpan(spans[-1].start, end, kind)
+            spans[-1] = _span(spans[-1].start, end, kind)
         else:
-            spans.append(TokenSpan(start, end, kind))
+            spans.append(_span(start, end, kind))
 
     last, position, idle = len(text) - 1, 0, 0
     while position <= last:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 from textual._cells import cell_width_to_column_index
@@ -95,7 +95,7 @@ class LargeDocument(Document):
         top, bottom = min(start, end), max(start, end)
         gone = self._lines[top[0] : bottom[0] + 1]
         replaced = self.get_text_range(top, bottom)
-        lines = self._line_ends.split(text)
+        lines = text.split("\n") if "\r" not in text else self._line_ends.split(text)
         before, after = gone[0][: top[1]] if gone else "", gone[-1][bottom[1] :] if gone else ""
         place = top[0] + len(lines) - 1, len(lines[-1]) + (len(before) if len(lines) == 1 else 0)
         lines[0] = before + lines[0]
@@ -121,17 +121,21 @@ class LargeDocument(Document):
         lines[0] = lines[0][first:]
         return self._newline.join(lines)
 
-    def _measure(self, lines: Iterable[str]) -> Iterable[int]:
+    def _measure(self, lines: Sequence[str]) -> Iterable[int]:
+        joined = "".join(lines)
+        if joined.isascii() and "\t" not in joined:
+            return map(len, lines)
         tabs = self._tab_width
-        for line in lines:
-            plain_one = line.isascii() and "\t" not in line
-            yield len(line) if plain_one else cell_len(shown_line(line).expandtabs(tabs))
+        return (
+            len(line) if line.isascii() and "\t" not in line else cell_len(shown_line(line).expandtabs(tabs))
+            for line in lines
+        )
 
     def _count(self, gone: list[str], new: list[str]) -> None:
         widths = self._widths
         widths.update(self._measure(new))
-        for width in self._measure(gone):
-            widths[width] -= 1
+        for width, count in Counter(self._measure(gone)).items():
+            widths[width] -= count
             if not widths[width]:
                 del widths[width]
         self._widest = max(widths, default=0)
