@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -244,6 +246,39 @@ def test_rerun_repeats_a_job_to_the_letter_and_every_command_reads_it(shell: She
     again = elsewhere.answer("rerun", first["job_id"])
     assert params_of(sandbox, again["jobs"][0]["job_id"]) == params[0]
     assert elsewhere.answer("show", copies[0]["job_id"])["metrics"]["qpu_seconds"] > 0
+
+
+TWO_REGISTERS = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[1] low;
+bit[2] high;
+ry(0.6) q[0];
+x q[1];
+low[0] = measure q[0];
+high[0] = measure q[1];
+high[1] = measure q[2];
+"""
+
+
+@pytest.mark.slow
+def test_ideal_has_the_bits_of_the_result_in_the_same_places(shell: Shell, tmp_path: Path) -> None:
+    run = shell.answer("run", "-", "-b", "ibm_peekskill", "--shots", "2000", stdin=TWO_REGISTERS)
+    report = shell.answer("compare", run["job_id"], "--ideal")
+    tables = {table["register"]: table for table in report["counts"]}
+    assert report["sides"][0] == "ideal" and set(tables) == {"low", "high"}
+    shares = {name: {row["bits"]: row["shares"] for row in of["rows"]} for name, of in tables.items()}
+    assert shares["high"]["01"][0] == 1.0 and shares["high"]["01"][1] > 0.9
+    assert abs(shares["low"]["1"][0] - math.sin(0.3) ** 2) < 1e-9
+    assert abs(shares["low"]["1"][1] - shares["low"]["1"][0]) < 0.06
+    joint = shell.answer("result", run["job_id"], "--joint")["pubs"][0]["counts"][0]
+    assert joint["register"] == "high low" and max(joint["counts"], key=joint["counts"].get) == "01 0"
+    for form in ("json", "csv", "qasm", "qpy", "py", "svg", "png"):
+        files = shell.answer("export", run["job_id"], "--format", form, "-o", f"{tmp_path}/out/")["files"]
+        assert files[0]["bytes"] > 100
+    for picture in ("map", "timing"):
+        made = shell.answer("export", run["job_id"], "--picture", picture, "-o", f"{tmp_path}/{picture}.svg")
+        assert made["format"] == "svg"
 
 
 def params_of(sandbox: Sandbox, job_id: str) -> dict[str, object]:

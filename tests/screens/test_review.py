@@ -172,6 +172,12 @@ async def test_review_compares_candidates_and_picks_one() -> None:
         table = screen.query_one(CandidateTable)
         await until(pilot, lambda: len(table.candidates) == 2)
         table.focus()
+        await pilot.press("C")
+        await until(pilot, lambda: shows(pilot, "[2 Differences]", "≠ level"))
+        await pilot.press("3")
+        await until(pilot, lambda: shows(pilot, "the same text"))
+        await pilot.press("escape")
+        await settled(pilot)
         await pilot.press("up", "enter")
         await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions(3, seed=0))
         assert screen.query_one("#level", SearchableSelect).value == 3, "the choices follow the candidate"

@@ -163,8 +163,8 @@ JOB = _place(
     Key("previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
     Key("refresh", "r", "refresh", "Refresh", "Ask the service now.", False),
 )
-COMPARE = _place(
-    "compare",
+COMPARISON = _place(
+    "comparison",
     Key("back", "escape", "back", "Back", "Back to where it was called."),
     *(
         Key(f"view{place}", str(place), f"view_at({place - 1})", name, f"Show the {name.lower()}.", False)
@@ -172,6 +172,9 @@ COMPARE = _place(
     ),
     Key("next", "tab", "view(1)", "Next view", "Show the next view."),
     Key("previous", "shift+tab", "view(-1)", "Previous", "Show the view before.", False),
+)
+COMPARE = _place(
+    "compare",
     Key("ideal", "i", "ideal", "Ideal", "Against the ideal result, simulated; once more: without it."),
     Key("first", "f", "first", "First", "Hold the others against the next one."),
     Key("export", "x", "export", "Export", "Take the jobs away."),
@@ -306,6 +309,11 @@ TRANSPILE = _place(
     ),
     Key("stop", "escape", "stop", "Stop", "Stop transpiling, or waiting for a price or a dry run."),
 )
+CANDIDATES = _place(
+    "candidates",
+    Key("compare", "C", "compare", "Compare", "Compare the candidates with the one under review.", False),
+)
+"""Keys of the candidates of a circuit."""
 SESSIONS = _place(
     "sessions",
     Key("new", "n", "new", "New", "Open a session or a batch.", changes=True),

@@ -7,8 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tui.common.safe_text import plain
 from tui.common.values import Value
-from tui.domain.comparisons.differences import CircuitDiff, Fact
+from tui.domain.circuits import Candidate
+from tui.domain.comparisons.differences import CircuitDiff, Fact, Made, circuit_diffs, facts_of
 from tui.domain.results import ExpectationValue, JobResult, PubResult
 from tui.domain.statistics.distances import Comparison, compare_samples, compare_with_exact
 from tui.domain.statistics.errors import share_z_score, z_score
@@ -115,6 +117,23 @@ class Report(Value, frozen=True):
     values: tuple[ValueReport, ...] = ()
     circuits: tuple[CircuitDiff, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def candidates_report(candidates: Sequence[Candidate]) -> Report:
+    """Compare candidates of a circuit, each with the first: how each was made, and their programs as diffs.
+
+    Args:
+        candidates: two at least, the first one first.
+    """
+    made = [Made(transpilation=one.transpilation, circuits=(one.qasm,)) for one in candidates]
+    names = [f"{number}: {_candidate_name(one)}" for number, one in enumerate(candidates, 1)]
+    return Report(tuple(names), facts_of(made), circuits=circuit_diffs(made))
+
+
+def _candidate_name(candidate: Candidate) -> str:
+    options = candidate.options
+    seed = "" if options.seed is None else f" seed {options.seed}"
+    return f"{plain(candidate.backend, limit=24)} level {options.optimization_level}{seed}"
 
 
 def outcomes_of(result: JobResult) -> dict[Place, Outcomes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+import asyncio
+from typing import ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -13,6 +15,7 @@ from tui.screens.transpile.status import warning_lines
 from tui.screens.transpile.submit import SubmitPane
 from tui.screens.transpile.views import CandidateViews
 from tui.widgets.circuit.candidate_views import loss_line
+from tui.widgets.keymap import CANDIDATES, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
@@ -26,6 +29,8 @@ class ReviewPane(Vertical):
 
     For a `SectionScreen`, whose workspace has the candidate under review.
     """
+
+    BINDINGS: ClassVar = bindings(CANDIDATES)
 
     def compose(self) -> ComposeResult:
         """Table, losses and warnings, and below them views and form."""
@@ -83,6 +88,21 @@ class ReviewPane(Vertical):
         """Fit the table and the lines below it."""
         self.table.use_rows(max(5, self.screen.size.height // 4))
         self._show_judgement()
+
+    @work(exclusive=True, group="compare", exit_on_error=False)
+    async def action_compare(self) -> None:
+        """Hold the other candidates against the one under review: what differed, and their programs."""
+        from tui.domain.comparisons.reports import MOST_SIDES, candidates_report
+        from tui.screens.comparison import ComparisonScreen
+
+        section, first = self._section, self._section.workspace.candidate
+        others = [one for one in self.table.candidates if one != first]
+        if first is None or not others:
+            section.shell.show_notice("There is one candidate alone: F8 at level best searches for more.")
+            return
+        # Long programs are aligned for a while.
+        report = await asyncio.to_thread(candidates_report, [first, *others][:MOST_SIDES])
+        section.app.push_screen(ComparisonScreen(section.services, section.workspace, report))
 
     @property
     def _section(self) -> SectionScreen:
