@@ -53,6 +53,7 @@ from tui.openqasm.analysis.client import Analyzer
 from tui.openqasm.analysis.declarations import Scope, Symbol
 from tui.openqasm.analysis.fast import analyse
 from tui.openqasm.analysis.symbols import SymbolTable
+from tui.openqasm.formatter import format_with_places
 from tui.sandbox.lifecycle.info import RunningSandbox
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
@@ -376,6 +377,9 @@ class InProcessAnalyzer(Analyzer):
 
     async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
         return analyse(qasm, device)
+
+    async def format(self, qasm: str, places: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        return format_with_places(qasm, places)
 
     async def names(self, qasm: str) -> tuple[tuple[Symbol, ...], tuple[Scope, ...]]:
         table = SymbolTable.of(qasm)

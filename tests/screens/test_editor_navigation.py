@@ -40,9 +40,9 @@ async def test_outline_definition_and_uses_go_to_names() -> None:
         assert area.cursor_location == (5, 5), "the one before the cursor is taken at first"
         area.move_cursor((6, 12))
         await pilot.press("alt+j")
-        assert area.cursor_location == (3, 9)
+        await until(pilot, lambda: area.cursor_location == (3, 9))
         await pilot.press("alt+j")
-        assert area.cursor_location == (6, 12), "and back"
+        await until(pilot, lambda: area.cursor_location == (6, 12))
         await pilot.press("alt+u")
         await on(pilot, Pick)
         assert shows(pilot, "data: 4 places", "line 4", "qubit[2] data;", "line 8", "result = measure data;")

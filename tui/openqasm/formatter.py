@@ -8,9 +8,9 @@ column. A line of several statements that is too long becomes one a statement. M
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from tui.domain.circuits import version_of
@@ -54,20 +54,39 @@ def format_program(text: str) -> str:
     return formatted if newline == "\n" else formatted.replace("\n", newline)
 
 
+def format_with_places(text: str, places: Iterable[int]) -> tuple[str, tuple[int, ...]]:
+    """Format a program.
+
+    Returns:
+        The program, and the offsets in it of offsets in `text`.
+    """
+    formatted = format_program(text)
+    return formatted, tuple(same_place(text, place, formatted) for place in places)
+
+
 def same_place(before: str, offset: int, after: str) -> int:
     """Find the place in a formatted program that is `offset` in the program before.
 
     Returns:
         The offset before the same character; in whitespace, the end of what stands before it.
     """
-    count = sum(1 for _ in _NOT_SPACE.finditer(before, 0, offset))
     inside = offset < len(before) and not before[offset].isspace()
-    if count + inside == 0:
+    wanted = _letters(before[:offset]) + inside
+    if wanted == 0:
         return 0
-    for number, found in enumerate(_NOT_SPACE.finditer(after), 1):
-        if number == count + inside:
+    passed = start = 0
+    for one in after.split("\n"):
+        here = _letters(one)
+        if passed + here >= wanted:
+            found = next(islice(_NOT_SPACE.finditer(after, start), wanted - passed - 1, None))
             return found.start() if inside else found.end()
+        passed, start = passed + here, start + len(one) + 1
     return len(after)
+
+
+def _letters(text: str) -> int:
+    """Characters that are no whitespace."""
+    return sum(map(len, text.split()))
 
 
 def as_converted(text: str, converted: str) -> str:

@@ -171,3 +171,4 @@ async def test_names_read_in_the_worker_are_those_read_here(analyzer: Analyzer) 
     text = "gate g(a) q { rx(a) q; }\nqubit[2] r;\nfor int i in [0:1] { g(i) r[i]; }\n"
     table = SymbolTable.of(text)
     assert await analyzer.names(text) == (table.symbols, table.scopes)
+    assert await analyzer.format("x  q;", (1, 3)) == ("x q;\n", (1, 2))

@@ -21,6 +21,8 @@ T = TypeVar("T")
 WORKER: Final = "tui.openqasm.analysis.worker_main"
 SECONDS: Final = 20.0
 """Time an analysis may take; 100,000 lines take about one second."""
+FORMAT_SECONDS: Final = 60.0
+"""Time that formatting may take; 100,000 lines take about six seconds."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which the worker is ended: it takes 40 MB, and 0.3 s to come again."""
 
@@ -35,6 +37,13 @@ class NamesRequest(msgspec.Struct, frozen=True, tag="names"):
     """Read the declarations of a program. Reply: symbols and scopes of its `SymbolTable`."""
 
     qasm: str
+
+
+class FormatRequest(msgspec.Struct, frozen=True, tag="format"):
+    """Format a program. Reply: the program, and the offsets of its `places` then."""
+
+    qasm: str
+    places: tuple[int, ...] = ()
 
 
 class AnalysisRequest(msgspec.Struct, frozen=True, tag="analysis"):
@@ -94,12 +103,29 @@ class Analyzer:
         """
         return await self._ask(NamesRequest(qasm), tuple[tuple[Symbol, ...], tuple[Scope, ...]])
 
-    async def _ask(self, asked: AnalysisRequest | NamesRequest, kind: type[T]) -> T:
+    async def format(self, qasm: str, places: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        """Format a program, of which a long one takes seconds.
+
+        Args:
+            qasm: the program.
+            places: offsets in it.
+
+        Returns:
+            The program, and where the places are then.
+
+        Raises:
+            QdeckError: as by `analyse`.
+        """
+        return await self._ask(FormatRequest(qasm, places), tuple[str, tuple[int, ...]], FORMAT_SECONDS)
+
+    async def _ask(
+        self, asked: AnalysisRequest | NamesRequest | FormatRequest, kind: type[T], seconds: float = SECONDS
+    ) -> T:
         # Encoding a long text takes milliseconds that a key would wait for.
         short = len(asked.qasm) < _SHORT
         body = msgspec.json.encode(asked) if short else await asyncio.to_thread(msgspec.json.encode, asked)
         try:
-            return msgspec.json.decode(await self._queue.request(body, timeout=SECONDS), type=kind)
+            return msgspec.json.decode(await self._queue.request(body, timeout=seconds), type=kind)
         except (WorkerDied, WorkerClosed, TimeoutError, OSError, msgspec.DecodeError) as error:
             message = f"The fast analysis did not answer: {str(error) or type(error).__name__}."
             raise QdeckError(ErrorKind.UNAVAILABLE, message) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,7 @@ from tui.common.safe_text import plain
 from tui.domain.circuits import version_of
 from tui.monitor.services import AppServices
 from tui.openqasm.analysis.declarations import SymbolKind
-from tui.openqasm.formatter import as_converted, format_program, same_place
+from tui.openqasm.formatter import as_converted
 from tui.openqasm.gates import MEANINGS, GateAtCursor, gate_at, gate_called
 from tui.screens.base import HelpTopic
 from tui.screens.drafts import DraftKeeper
@@ -26,6 +25,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.workspace import Buffer, Workspace
 from tui.widgets.circuit.language.completing_text import CompletingText
 from tui.widgets.circuit.language.gate_card import GateCard, gate_card_lines, short_card
+from tui.widgets.circuit.line_editing import offset_of
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.text.styled_text import StyledLine
 
@@ -89,9 +89,8 @@ class EditorLanguage(EditorFiles):
 
     def _told_of(self, area: QasmEditor, place: tuple[int, int]) -> str | None:
         """What a tooltip says of the word at a place: of a gate, what it means."""
-        if area is not self.area:
+        if area is not self.area or (table := self.typing_help.known()) is None:
             return None
-        table = self.typing_help.table()
         gate = gate_at(table, table.offset(*place))
         return short_card(gate) if gate is not None else None
 
@@ -116,13 +115,13 @@ class EditorLanguage(EditorFiles):
         """Format the text, as one step for undo; the cursor stays at its character."""
         area = self.area
         document, version = area.document, area.document.version
-        text = "\n".join(document.lines)
+        lines = document.lines
+        places = tuple(offset_of(lines, place) for place in area.selection)
         # A long text takes seconds, in which the user may type on.
-        formatted = await asyncio.to_thread(format_program, text)
+        formatted, then = await self.services.analyzer.format("\n".join(lines), places)
         if area is not self.area or area.document is not document or document.version != version:
             self.shell.show_notice("The text was changed while it was formatted: it is left as it is.")
-            return
-        if not area.rewrite(formatted, lambda offset: same_place(text, offset, formatted)):
+        elif not area.rewrite(formatted, dict(zip(places, then, strict=True)).__getitem__):
             self.shell.show_notice("The text is formatted already.")
 
     @work(group="convert", exclusive=True, exit_on_error=False)

@@ -32,7 +32,7 @@ class EditorNavigation(EditorLanguage):
     @work(group="name-command", exclusive=True, exit_on_error=False)
     async def action_outline(self) -> None:
         """List what is declared; Enter goes there."""
-        table, cursor = self._at_cursor()
+        table, cursor = await self._at_cursor()
         symbols = [one for one in table.symbols if one.kind in _OUTLINED and not one.scope][:MOST_LISTED]
         if not symbols:
             self.shell.show_notice("Nothing is declared here yet.")
@@ -46,9 +46,10 @@ class EditorNavigation(EditorLanguage):
         if picked is not None:
             self._go(table, symbols[int(picked.key)].start)
 
-    def action_definition(self) -> None:
+    @work(group="name-command", exclusive=True, exit_on_error=False)
+    async def action_definition(self) -> None:
         """Go to where the name at the cursor is declared; from there, back."""
-        table, cursor = self._at_cursor()
+        table, cursor = await self._at_cursor()
         symbol = table.at(cursor)
         if symbol is None:
             self.shell.show_notice(self._unknown(table, cursor))
@@ -66,7 +67,7 @@ class EditorNavigation(EditorLanguage):
     @work(group="name-command", exclusive=True, exit_on_error=False)
     async def action_uses(self) -> None:
         """List the places where the name at the cursor is used; Enter goes there."""
-        table, cursor = self._at_cursor()
+        table, cursor = await self._at_cursor()
         symbol = table.at(cursor)
         if symbol is None:
             self.shell.show_notice(self._unknown(table, cursor))
@@ -91,7 +92,7 @@ class EditorNavigation(EditorLanguage):
     @work(group="name-command", exclusive=True, exit_on_error=False)
     async def action_rename(self) -> None:
         """Ask for another name of what is at the cursor, and use it everywhere: one step for undo."""
-        table, cursor = self._at_cursor()
+        table, cursor = await self._at_cursor()
         symbol = table.at(cursor)
         if symbol is None:
             self.shell.show_notice(self._unknown(table, cursor))
@@ -116,9 +117,9 @@ class EditorNavigation(EditorLanguage):
         count = f"{len(places):,} place{'' if len(places) == 1 else 's'}"
         self.shell.show_notice(f"{symbol.name} is {name.strip()} now, in {count}.")
 
-    def _at_cursor(self) -> tuple[SymbolTable, int]:
+    async def _at_cursor(self) -> tuple[SymbolTable, int]:
         """The names of the text, and the offset of the cursor."""
-        table = self.typing_help.table()
+        table = await self.typing_help.names()
         return table, table.offset(*self.area.cursor_location)
 
     def _go(self, table: SymbolTable, offset: int) -> None:

@@ -58,6 +58,18 @@ class TypingHelp(TextBlock):
         assert self._table is not None
         return self._table
 
+    def known(self) -> SymbolTable | None:
+        """Return the declared names where that takes no time; `None`: a long text has just been changed."""
+        document = self._area().document
+        fresh = self._table is not None and self._read == (document, document.version)
+        return self.table() if fresh or document.line_count <= LARGE else None
+
+    async def names(self) -> SymbolTable:
+        """Return the declared names of the text as it stands; a long one is read in the worker."""
+        if self.known() is None:
+            await self._read_in_worker()
+        return self.table()
+
     def text_changed(self) -> None:
         """Read the names when typing pauses; of another text, nothing is offered yet."""
         if self._seen is not self._area().document:

@@ -127,7 +127,7 @@ class LineEditing(TextArea):
         before, after = self.document.lines, text.split("\n")
         if self.read_only or before == after:
             return False
-        places = [_location(after, moved(_offset(before, place))) for place in self.selection]
+        places = [_location(after, moved(offset_of(before, place))) for place in self.selection]
         least = min(len(before), len(after))
         same = next((row for row in range(least) if before[row] != after[row]), least - 1)
         last = next(
@@ -176,7 +176,8 @@ def _in_word(character: str) -> bool:
     return character.isalnum() or character in "_$"
 
 
-def _offset(lines: Sequence[str], place: tuple[int, int]) -> int:
+def offset_of(lines: Sequence[str], place: tuple[int, int]) -> int:
+    """Return the characters before a row and column, a line end being one."""
     return sum(len(one) + 1 for one in lines[: place[0]]) + place[1]
 
 
