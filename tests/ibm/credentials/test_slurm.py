@@ -8,8 +8,9 @@ import pytest
 
 from tests.store.samples import make_folders
 from tui.commands.shared.output import UsageFault
-from tui.commands.shared.selection import ServiceChoice, choose_account, only_qpu
+from tui.commands.shared.selection import ServiceChoice, choose_account, only_qpu, require_one_qpu
 from tui.ibm.credentials.discovery import found_accounts
+from tui.ibm.credentials.save import token_place
 from tui.ibm.credentials.slurm import slurm_accounts
 
 CRN = "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::"
@@ -103,3 +104,8 @@ def test_qpus_of_one_instance_need_no_choice_to_list_its_jobs(tmp_path: Path) ->
     environ |= variables("ibm_fez", session="a") | variables("ibm_cusco", session="b")
     found = found_accounts(environ, make_folders(tmp_path)).accounts
     assert len(found) == 2 and choose_account(found, ServiceChoice()) == found[0]
+    with pytest.raises(UsageFault, match="several QPUs"):
+        require_one_qpu(found, ServiceChoice())
+    require_one_qpu(found, ServiceChoice(backend="ibm_fez"))
+    require_one_qpu(found[:1], ServiceChoice())
+    assert token_place(found[0]) == "environment"

@@ -35,6 +35,7 @@ from tui.commands.shared.search import (
     search_at,
     search_options,
 )
+from tui.commands.shared.selection import require_one_qpu
 from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
 from tui.common.errors import QdeckError
 from tui.config.settings import folders, load_settings
@@ -100,6 +101,7 @@ async def _submit_and_wait(
     sources: Sequence[Source],
 ) -> Exit:
     services = opened.services
+    require_one_qpu(services.account.found, request.service)
     request = request.in_batch_job(*services.connection.allotted)
     if request.backend:
         await require_backend_name(services, request.backend)

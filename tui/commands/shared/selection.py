@@ -95,6 +95,25 @@ def only_qpu(found: Sequence[Account]) -> Account | None:
     return given[0] if len(given) == 1 else None
 
 
+def require_one_qpu(found: Sequence[Account], choice: ServiceChoice) -> None:
+    """Insist on a choice among the QPUs that a batch system gave this job, for what runs on one.
+
+    Raises:
+        UsageFault: there are several, and neither a backend nor an account is asked for.
+    """
+    given = [account for account in found if account.backend]
+    if len(given) > 1 and not (choice.backend or choice.account or choice.instance or choice.sandbox):
+        raise _several(given)
+
+
+def _several(given: Sequence[Account]) -> UsageFault:
+    names = ", ".join(plain(account.backend, limit=60) for account in given)
+    return UsageFault(
+        f"Slurm gave this job several QPUs: {names}. Choose one by -b, or an account by --account, such as "
+        f"{plain(given[0].name, limit=60)}."
+    )
+
+
 def _of_batch_job(offered: Sequence[Account], backend: str) -> Account:
     """Choose among the QPUs that a batch system gave this job.
 
@@ -106,10 +125,7 @@ def _of_batch_job(offered: Sequence[Account], backend: str) -> Account:
     if not backend or backend == ALL_BACKENDS:
         if len({(account.token, account.endpoints, account.instance) for account in given}) == 1:
             return given[0]
-        raise UsageFault(
-            f"Slurm gave this job several QPUs: {names}. Choose one by -b, or an account by --account, such "
-            f"as {plain(given[0].name, limit=60)}."
-        )
+        raise _several(given)
     for account in given:
         if account.backend == backend:
             return account

@@ -11,6 +11,7 @@ from tui.domain.accounts import Account, Keep
 from tui.ibm.credentials.account_file import forget_account, own_entries, save_account
 from tui.ibm.credentials.discovery import ENVIRONMENT
 from tui.ibm.credentials.keyring import drop_token, entry_name, read_token, store_token
+from tui.ibm.credentials.slurm import SOURCE
 
 
 async def with_token(account: Account) -> Account:
@@ -68,4 +69,4 @@ def token_place(account: Account) -> str:
     """Return the place of a found account's token: `keyring`, `environment` or `file`."""
     if account.keyring:
         return "keyring"
-    return "environment" if account.source == ENVIRONMENT else "file"
+    return "environment" if account.source in {ENVIRONMENT, SOURCE} else "file"
