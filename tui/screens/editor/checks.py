@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual import on
 from textual.message import Message
 from textual.timer import Timer
@@ -19,8 +17,8 @@ from tui.widgets.circuit.diagnostic_lines import CheckState, CheckView, diagnost
 from tui.widgets.circuit.diagnostic_marks import DiagnosticMarks
 from tui.widgets.text.text_widgets import TextBlock
 
-FAST_PAUSE, LONGER_PAUSE = 0.05, 0.12
-"""Seconds without a key before the fast analysis is asked: between them by how long the last one took."""
+FAST_PAUSE = 0.13
+"""Seconds without a key before the fast analysis is asked: fluent typing does not wait for its picture."""
 PAUSE = 0.4
 """Seconds without a key before Qiskit is asked."""
 LONG = 2.0
@@ -73,8 +71,6 @@ class CheckPane(TextBlock):
     _patience: Timer | None = None
     _soon: Timer | None = None
     _analysing: Worker[None] | None = None
-    _took = 0.0
-    """Seconds of the last analysis."""
     _limits: DeviceLimits | None = None
     """Of the backend chosen."""
 
@@ -135,7 +131,7 @@ class CheckPane(TextBlock):
         """Analyse the text when typing pauses for a moment."""
         if self._soon is not None:
             self._soon.stop()
-        self._soon = self.set_timer(min(FAST_PAUSE + self._took / 2, LONGER_PAUSE), self._analyse)
+        self._soon = self.set_timer(FAST_PAUSE, self._analyse)
 
     def ask_soon(self) -> None:
         """Check the text when typing pauses."""
@@ -181,9 +177,7 @@ class CheckPane(TextBlock):
                 self._limits = DeviceLimits(name) if name else None
                 if name:
                     self.screen.run_worker(self._learn_limits(name), group="limits", exit_on_error=False)
-            asked = time.monotonic()
             analysis = await self.services.analyzer.analyse(text, self._limits)
-            self._took = time.monotonic() - asked
         except QdeckError:
             return  # Qiskit's word follows
         finally:

@@ -131,9 +131,12 @@ class EditorScreen(EditorNavigation):
     @on(CheckPane.Analysed)
     def _mark(self) -> None:
         """Show where the errors are that are known now."""
+        marks = self.area.marks
+        any_before = bool(marks)
         self.area.mark(self.checks.diagnostics)
-        self.checks.follow(self.area.marks, self.area.cursor_location)
-        self.refresh_bindings()
+        self.checks.follow(marks, self.area.cursor_location)
+        if bool(marks) is not any_before:
+            self.refresh_bindings()
 
     @on(CheckPane.PatienceChanged)
     def _patience_changed(self) -> None:

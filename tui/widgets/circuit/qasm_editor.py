@@ -117,9 +117,13 @@ class QasmEditor(CompletingText):
         Args:
             diagnostics: take the place of those marked before.
         """
+        rows = {row for row, _ in self.marks.rows}
         if self.marks.put(diagnostics):
-            self.notify_style_update()  # drops the lines Textual remembers
-            self.refresh()
+            # Rows that are drawn are remembered by their marks, so that none is taken for another.
+            first, last = self.scroll_offset.y, self.scroll_offset.y + self.size.height
+            for row in rows | {row for row, _ in self.marks.rows}:
+                if first <= row < last:
+                    self.refresh_lines(row)
             self._show_overview()
 
     @property
