@@ -10,9 +10,10 @@ from textual.pilot import Pilot
 from tests.support.app import make_app, notices, running, screen_text, settled, until
 from tui.app import QDeckApp
 from tui.config.settings import Settings, folders, load_settings
+from tui.screens.app_commands import keymap_fault
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.settings import SettingsDialog
-from tui.widgets.keymap import GLOBAL, JOBS, keymap_fault
+from tui.widgets.keymap import GLOBAL, JOBS
 
 
 def app_of(pilot: Pilot[None]) -> QDeckApp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import NotifyingApp
-from tui.widgets.keymap import GLOBAL, Key, key_by_id, keymap_fault
+from tui.widgets.keymap import GLOBAL, PLACES, Key, key_by_id
 from tui.widgets.terminal.themes import ThemeName
 
 _WORDS = {
@@ -104,3 +104,40 @@ class CommandsApp(NotifyingApp):
 
 def _told(key: Key) -> str:
     return f"{key.help} {_WORDS[key.id]}" if key.id in _WORDS else key.help
+
+
+_NEVER = frozenset(["ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter", "ctrl+shift+enter"])
+"""Keys that terminals send as others, or not at all."""
+
+
+def keymap_fault(changes: Mapping[str, str]) -> str:
+    """Say what is wrong with other keys for some actions.
+
+    Args:
+        changes: Textual's names of keys, comma-separated, by the id of the action: `jobs.cancel`.
+
+    Returns:
+        A sentence; empty: nothing is wrong.
+    """
+    for key_id, keys in changes.items():
+        if key_by_id(key_id) is None:
+            return f"There is no key {key_id!r}: qdeck help keys lists them."
+        names = [name.strip() for name in keys.split(",")]
+        if not all(names):
+            return f"{key_id} needs a key, such as f8, x or ctrl+x."
+        if bad := next((name for name in names if name in _NEVER), ""):
+            return f"{key_id} cannot be {bad}: terminals send another key for it."
+        if other := _taken(key_id, names, changes):
+            return f"{key_id} and {other} cannot both be {keys}."
+    return ""
+
+
+def _taken(key_id: str, names: Sequence[str], changes: Mapping[str, str]) -> str:
+    """An action of the same place, or of everywhere, that has one of the keys already."""
+    for place in PLACES:
+        if place is GLOBAL or any(key.id == key_id for key in place):
+            for key in place:
+                others = changes.get(key.id, key.keys).split(",")
+                if key.id != key_id and any(other.strip() in names for other in others):
+                    return key.id
+    return ""
