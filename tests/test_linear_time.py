@@ -26,7 +26,7 @@ import pytest
 import tui
 from tui.common.safe_text import plain, shorten
 from tui.compiler.qiskit import wording
-from tui.domain.circuits import classical_bits, is_blank, version_of
+from tui.domain.openqasm import classical_bits, is_blank, version_of
 from tui.domain.pubs.expressions import number
 from tui.domain.pubs.observables import parse_observables
 from tui.domain.pubs.sweep_text import parse_table, parse_values

@@ -10,7 +10,7 @@ from qiskit.quantum_info import Operator
 from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.language.conversion import convert
 from tui.compiler.qiskit.parser import read
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.openqasm.analysis.standard import QELIB1, STDGATES, Signature
 from tui.openqasm.examples import Example, examples
 from tui.openqasm.formatter import as_converted

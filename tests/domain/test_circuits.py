@@ -6,14 +6,9 @@ import msgspec
 import pytest
 
 from tests.support.circuits import bell_candidate
-from tui.domain.circuits import (
-    DEFAULT_REP_DELAY_US,
-    Transpilation,
-    TranspileOptions,
-    classical_bits,
-    qpu_seconds,
-)
+from tui.domain.circuits import DEFAULT_REP_DELAY_US, Transpilation, TranspileOptions, qpu_seconds
 from tui.domain.cloud_transpiler import CloudOptions
+from tui.domain.openqasm import classical_bits
 
 CANDIDATE = replace(bell_candidate(), final_layout=(4, 0, 2), width=6)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.domain.circuits import classical_bits, is_blank, version_of
+from tui.domain.openqasm import classical_bits, is_blank, version_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.openqasm.examples import examples
 from tui.openqasm.highlighter import Highlighter, TokenKind
 

@@ -15,9 +15,10 @@ from tests.store.samples import KEY, make_folders, open_repository, sample_job
 from tui.common import atomic_file as files
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import Counts, CountsSummary, ExecutionSpan, JobResult, PubResult
-from tui.store.blobs import AT_HAND_BYTES, BlobStore, TextCache, text_digest
+from tui.store.blobs import AT_HAND_BYTES, BlobStore, text_digest
 from tui.store.journal import recovery as catching_up
 from tui.store.records.models import JobRecord
+from tui.store.text_cache import TextCache
 
 TEXT = "OPENQASM 3; // a circuit"
 

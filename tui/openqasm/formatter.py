@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final
 
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.openqasm.lexemes import LexemeKind, lexemes
 
 STEP: Final = "  "

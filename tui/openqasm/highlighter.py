@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pygments.lexer import RegexLexer
 from pygments.token import Token, _TokenType
 
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.openqasm.lexers import QUBIT, Lines2Lexer, Lines3Lexer
 
 LONGEST_LINE: Final = 2_000

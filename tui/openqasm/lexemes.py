@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 
 
 class LexemeKind(Enum):

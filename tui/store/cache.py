@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from tui.common.timing import Clock
 from tui.domain.circuits import Transpilation
 from tui.domain.submissions import Submission
-from tui.store.blobs import TextCache
 from tui.store.records.models import (
     JobRecord,
     Key,
@@ -31,6 +30,7 @@ from tui.store.records.tables import (
     TableValues,
     V,
 )
+from tui.store.text_cache import TextCache
 
 _KEPT_FOR = timedelta(days=30)
 _FORGET_EVERY = timedelta(hours=1)

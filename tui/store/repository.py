@@ -12,7 +12,7 @@ from tui.config.settings import Folders
 from tui.domain.jobs import Job
 from tui.domain.results import JobResult
 from tui.domain.sessions import Session
-from tui.store.blobs import BlobStore, TextCache
+from tui.store.blobs import BlobStore
 from tui.store.cache import SubmissionRepository, collector_paused
 from tui.store.calibrations import CalibrationHistory
 from tui.store.database import Database
@@ -31,6 +31,7 @@ from tui.store.records.models import (
     with_plausible_time,
 )
 from tui.store.records.tables import COVERAGE, JOBS, SESSIONS, ChangeSet
+from tui.store.text_cache import TextCache
 
 _SCREENFUL = 100
 _JOBS_AT_ONCE = 500

@@ -12,7 +12,8 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
 from tui.config.settings import folders, load_settings
-from tui.domain.circuits import Analysis, CheckReport, Diagnostic, version_of
+from tui.domain.circuits import Analysis, CheckReport, Diagnostic
+from tui.domain.openqasm import version_of
 from tui.openqasm.analysis.client import Analyzer, combined
 
 

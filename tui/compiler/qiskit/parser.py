@@ -11,7 +11,8 @@ from qiskit import QuantumCircuit, qasm2, qasm3
 from tui.compiler.qiskit.circuit_stats import stats
 from tui.compiler.qiskit.circuit_summary import measures
 from tui.compiler.qiskit.wording import building, importing, syntax
-from tui.domain.circuits import CheckReport, Diagnostic, is_blank, version_of
+from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.openqasm import is_blank, version_of
 from tui.openqasm.analysis.brackets import OPENING, misplaced_closing, open_brackets, unpaired_brace
 from tui.openqasm.analysis.statements import without_comments
 from tui.qiskit_common.openqasm3 import MOST_BITS, OpenQasm3Error, Problem, load, load_with_lines

@@ -8,8 +8,9 @@ from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.domain.circuits import Transpilation, version_of
+from tui.domain.circuits import Transpilation
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Job, Primitive
+from tui.domain.openqasm import version_of
 from tui.domain.pubs.inputs import PubInputs
 from tui.domain.pubs.observables import parse_observable
 from tui.domain.pubs.sweeps import Sweep

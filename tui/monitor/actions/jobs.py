@@ -9,9 +9,10 @@ from dataclasses import replace
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
-from tui.domain.circuits import Transpilation, classical_bits
+from tui.domain.circuits import Transpilation
 from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobMetrics, JobQuery, JobStatus
+from tui.domain.openqasm import classical_bits
 from tui.domain.pubs.inputs import decode_inputs
 from tui.domain.results import JobResult, named, widened
 from tui.domain.submissions import MAX_TAGS, OWN_TAG, Submission, check_tags

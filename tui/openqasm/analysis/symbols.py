@@ -26,7 +26,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.openqasm.analysis.declarations import DeclarationReader, Scope, Symbol, SymbolKind
 from tui.openqasm.analysis.standard import INCLUDES, Signature, built_in
 from tui.openqasm.analysis.statements import Statement, statements, without_comments

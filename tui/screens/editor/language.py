@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.monitor.services import AppServices
 from tui.openqasm.analysis.declarations import SymbolKind
 from tui.openqasm.formatter import as_converted

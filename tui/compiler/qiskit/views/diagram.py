@@ -13,7 +13,7 @@ from qiskit.circuit import ControlledGate, Qubit
 from qiskit.circuit.tools import pi_check
 
 from tui.compiler.qiskit.parser import read, read_with_lines
-from tui.domain.circuits import version_of
+from tui.domain.openqasm import version_of
 from tui.domain.views.diagram import CircuitDiagram, LayerSummary, Symbol, Wire
 from tui.qiskit_common.traversal import Numbers, block_numbers
 
