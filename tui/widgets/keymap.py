@@ -152,6 +152,7 @@ JOB = _place(
     Key("copy_as", "Y", "copy_as", "Copy", "Send id, link, counts or Python to the clipboard.", False),
     Key("order", "o", "order", "Order", "Outcomes by frequency, value, ones or distance.", False),
     Key("distance", "d", "distance", "Distance", "Choose the bit string distances count to.", False),
+    Key("together", "a", "together", "Together", "Count all registers together, or each by itself.", False),
     Key("log", "l", "log_scale", "Log scale", "Bars on a logarithmic scale, or back.", False),
     Key("more", "plus", "rows(1)", "More", "Show more outcomes one by one.", False),
     Key("fewer", "minus", "rows(-1)", "Fewer", "Show fewer outcomes one by one.", False),

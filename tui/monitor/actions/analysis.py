@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -11,15 +12,18 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.devices.calibration_changes import CalibrationMoment
 from tui.domain.jobs import DEFAULT_SHOTS, Job
-from tui.domain.results import ExecutionSpan, JobResult
+from tui.domain.results import Counts, ExecutionSpan, JobResult
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.waiting import StartEstimate, start_estimate, times_of
 from tui.ibm.codec.calibrations import decode_calibration
+from tui.ibm.results.decoder import decode_shots
 from tui.ibm.results.spans import execution_spans
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.polling.account_pollers import BackendsPoller
 from tui.monitor.state.app_state import AppState
 
+MOST_JOINED: Final = 2_000_000
+"""Shots, times registers, that are counted over all registers together."""
 MOST_SHOTS: Final = 10_000
 """Shots of a noisy prediction."""
 _MOST_KEPT: Final = 40
@@ -122,6 +126,26 @@ class JobAnalysis:
             return execution_spans(result.raw)
         return await asyncio.to_thread(execution_spans, result.raw)
 
+    async def joint(self, result: JobResult) -> tuple[tuple[Counts, ...], ...]:
+        """Count the registers of each PUB together, shot by shot.
+
+        Returns:
+            For each PUB a `Counts` a place, whose register is named by all of them, the last one first as it
+            stands leftmost in the bit strings; nothing for a PUB of one register.
+
+        Raises:
+            QdeckError: `CONFLICT` where the shots are not in the result, or are too many.
+        """
+        shots = sum(counts.shots for pub in result.pubs for counts in pub.counts)
+        if result.abridged or shots > MOST_JOINED:
+            raise QdeckError(
+                ErrorKind.CONFLICT, f"Up to {MOST_JOINED:,} shots are counted over all registers together."
+            )
+        try:
+            return await asyncio.to_thread(_joint, result.raw)
+        except ValueError as error:
+            raise QdeckError(ErrorKind.CONFLICT, f"The shots cannot be joined: {error}.") from error
+
     def start(self, job: Job) -> StartEstimate:
         """Estimate when a job that waits starts, from the backend's queue and own jobs there."""
         named = (one for one in self._backends.all() if one.name == job.backend)
@@ -141,6 +165,21 @@ class JobAnalysis:
             return {}
         found = {"circuit": record.circuit_hash, "source": record.source_hash, "inputs": record.inputs_hash}
         return {name: digest for name, digest in found.items() if digest}
+
+
+def _joint(body: bytes) -> tuple[tuple[Counts, ...], ...]:
+    found = []
+    for registers in decode_shots(body):
+        names = list(reversed(registers))
+        places: list[Counts] = []
+        if len(names) > 1:
+            for parts in zip(*(registers[name] for name in names), strict=True):
+                index = parts[0][0]
+                seen = Counter(map("".join, zip(*(shots for _, shots in parts), strict=True)))
+                bits = len(next(iter(seen), ""))
+                places.append(Counts(" ".join(names), bits, seen.total(), dict(seen), index))
+        found.append(tuple(places))
+    return tuple(found)
 
 
 def started(job: Job) -> datetime:

@@ -24,10 +24,11 @@ from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
 from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.screens.jobs.page.pages import page_of, takes_long
+from tui.screens.jobs.page.predictions import foretell
 from tui.screens.workspace import Workspace
 from tui.widgets.keymap import JOB, bindings
 from tui.widgets.maps.chip_map import ChipMap
-from tui.widgets.results.counts import TOP, Bars, Foretold
+from tui.widgets.results.counts import TOP, Bars
 from tui.widgets.results.job_summary import facts
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock, TextPane
@@ -37,8 +38,6 @@ _BESIDE: Final = 110
 """Cells from which on the map stands beside the calibrations, not below them."""
 _TALL: Final = 36
 """Lines from which on it is below them; else one of them is shown."""
-_MOST_FORETOLD: Final = 4
-"""PUBs whose results are foretold."""
 _MORE: Final = 16
 
 
@@ -227,31 +226,8 @@ class JobScreen(JobCommands):
 
     @work(exclusive=True, group="job-foretell", exit_on_error=False)
     async def _foretell(self) -> None:
-        """What simulations say of the counts: without noise first, which is quick, then with it."""
-        result, data = self._data.result, self._data
-        if result is None or result.dry_run:
-            return
-        chosen = [
-            place
-            for place, pub in enumerate(result.pubs)
-            if pub.counts and not any(c.index for c in pub.counts)
-        ]
-        for pub in chosen[:_MOST_FORETOLD]:
-            data.foretold[pub] = Foretold(ideal_note="being simulated …", noisy_note="being simulated …")
-        self._show_view()
-        for pub in chosen[:_MOST_FORETOLD]:
-            try:
-                ideal = await self.services.analysis.ideal(self._job_id, pub)
-                data.foretold[pub] = replace(data.foretold[pub], ideal=ideal, ideal_note="")
-            except QdeckError as error:
-                data.foretold[pub] = replace(data.foretold[pub], ideal_note=str(error))
-            self._show_view()
-            try:
-                noisy = await self.services.analysis.noisy(self._job_id, pub)
-                data.foretold[pub] = replace(data.foretold[pub], noisy=noisy, noisy_note="")
-            except QdeckError as error:
-                data.foretold[pub] = replace(data.foretold[pub], noisy_note=str(error))
-            self._show_view()
+        """What simulations say of the counts."""
+        await foretell(self.services.analysis, self._job_id, self._data, self._show_view)
 
     @work(exclusive=True, group="job-calibration", exit_on_error=False)
     async def _load_calibrations(self) -> None:
@@ -323,6 +299,16 @@ class JobScreen(JobCommands):
     def action_log_scale(self) -> None:
         """Bars on a logarithmic scale, or on a linear one."""
         self._change_view(log=not self._data.view.log)
+
+    @work(exclusive=True, group="job-joint", exit_on_error=False)
+    async def action_together(self) -> None:
+        """All registers together, or each by itself."""
+        if not self._data.has_several_registers:
+            self.shell.show_notice("There is one register: nothing to be put together.", Severity.WARNING)
+            return
+        if not self._data.joint and self._data.result is not None:
+            self._data.joint = await self.services.analysis.joint(self._data.result)
+        self._change_view(joint=not self._data.view.joint)
 
     def action_rows(self, more: int) -> None:
         """More outcomes one by one, or fewer."""

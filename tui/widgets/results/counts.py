@@ -70,13 +70,17 @@ class Foretold(Value, frozen=True):
 
     def of_register(self, counts: Counts) -> Foretold:
         """Return what is foretold of the register of some counts: of one of another size nothing is."""
-        alone = (
-            None if one is None else one.of_register(counts.register) for one in (self.ideal, self.noisy)
-        )
-        ideal, noisy = (
-            one if one is not None and one.registers[0][1] == counts.num_bits else None for one in alone
-        )
+        ideal, noisy = (_of(one, counts) for one in (self.ideal, self.noisy))
         return Foretold(ideal, noisy, self.ideal_note, self.noisy_note)
+
+
+def _of(whole: Distribution | None, counts: Counts) -> Distribution | None:
+    if whole is None:
+        return None
+    together = " ".join(name for name, _ in reversed(whole.registers))
+    of = whole if counts.register == together else whole.of_register(counts.register)
+    fits = of is not None and sum(size for _, size in of.registers) == counts.num_bits
+    return of if fits else None
 
 
 NOTHING_FORETOLD = Foretold()

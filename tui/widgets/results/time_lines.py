@@ -13,16 +13,19 @@ from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, lin
 
 MOST_SPANS = 40
 """Spans that have a line each; of more, neighbours share one."""
+_ROOMY = 98
+"""Cells from which on there is room for the times of day."""
 _WAITING, _PREPARING, _EXECUTING, _AFTER = "░", "▒", "█", "▓"
 _STYLES = {_WAITING: TextStyle.WAITING, _EXECUTING: TextStyle.BAR}
 
 
-def journey_line(job: Job, metrics: JobMetrics | None, time: JobTime) -> StyledLine:
-    """Return the way of a job in one line: `created 15:04:21 ─ waiting 12 s ─ QPU 2.1 s ─ done 15:04:44`."""
+def _way(job: Job, metrics: JobMetrics | None, time: JobTime, width: int) -> StyledLine:
+    """The way of a job in one line: `created 15:04:21 ─ waiting 12 s ─ QPU 2.1 s ─ done 15:04:44`."""
     created, _, finished = times_of(job, metrics)
-    steps = [f"created {_clock(created)}"]
+    clock = _clock if width >= _ROOMY else _no_clock
+    steps = [f"created{clock(created)}"]
     steps += [f"{name} {duration(seconds)}" for name, seconds, _ in _parts(time)]
-    steps.append(f"{job.status} {_clock(finished)}" if job.over else f"{job.status} now")
+    steps.append(f"{job.status}{clock(finished)}" if job.over else f"{job.status} now")
     pieces: list[Span] = [Span(" ")]
     for place, step in enumerate(steps):
         pieces += [Span(" ─ ", TextStyle.MUTED)] if place else []
@@ -53,7 +56,7 @@ def time_page(
         formula: QPU seconds by the published formula, when it was submitted here.
         start: when it may start, while it waits.
     """
-    lines = [journey_line(job, metrics, time), *_proportions(time, width), BLANK]
+    lines = [_way(job, metrics, time, width), *_proportions(time, width), BLANK]
     lines += _queue_lines(start, metrics, now, width) if start is not None else []
     lines += _billed_lines(job, time, formula)
     lines += _span_lines(spans, width)
@@ -66,7 +69,7 @@ def _parts(time: JobTime) -> list[tuple[str, float, str]]:
     if time.executing is not None:
         found += [
             ("preparing", time.preparing, _PREPARING),
-            ("on the QPU", time.executing, _EXECUTING),
+            ("QPU", time.executing, _EXECUTING),
             ("after", time.after, _AFTER),
         ]
     elif time.running is not None:
@@ -196,4 +199,8 @@ def _what(group: Sequence[ExecutionSpan]) -> str:
 
 
 def _clock(moment: datetime | None) -> str:
-    return NOTHING if moment is None else f"{moment.astimezone():%H:%M:%S}"
+    return "" if moment is None else f" {moment.astimezone():%H:%M:%S}"
+
+
+def _no_clock(_moment: datetime | None) -> str:
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tui.common.errors import QdeckError
@@ -12,7 +12,7 @@ from tui.domain.circuits import Transpilation
 from tui.domain.devices.calibration_changes import CalibrationMoment
 from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.jobs import Job, JobMetrics
-from tui.domain.results import ExecutionSpan, JobResult
+from tui.domain.results import Counts, ExecutionSpan, JobResult
 from tui.domain.statistics.bits import measured_qubits, used_parts
 from tui.domain.statistics.waiting import StartEstimate
 from tui.widgets.results.counts import CountsView, Foretold
@@ -35,6 +35,7 @@ class JobData:
         texts_read: the job's long texts are at hand.
         errors: by view why its content is not to be had.
         foretold: predictions by PUB.
+        joint: counts of each PUB over all its registers together; empty until they were asked for.
         view: how counts are shown.
         moments: the calibrations; empty until they came.
         spans: when it was executed; `None` until its result was looked through.
@@ -53,6 +54,7 @@ class JobData:
     texts_read: bool = False
     errors: dict[str, str] = field(default_factory=dict)
     foretold: dict[int, Foretold] = field(default_factory=dict)
+    joint: tuple[tuple[Counts, ...], ...] = ()
     view: CountsView = field(default_factory=CountsView)
     moments: tuple[CalibrationMoment, ...] = ()
     spans: tuple[ExecutionSpan, ...] | None = None
@@ -96,6 +98,23 @@ class JobData:
         """Return the calibration at a moment, else the one before it that is known."""
         known = {moment.name: moment.device for moment in self.moments}
         return known.get(name) or known.get("made") or known.get("now")
+
+    @property
+    def shown(self) -> JobResult | None:
+        """The result as it is looked at: its registers together where that is chosen."""
+        if self.result is None or not self.view.joint:
+            return self.result
+        pubs = [
+            replace(pub, counts=joint) if joint else pub
+            for pub, joint in zip(self.result.pubs, self.joint, strict=False)
+        ]
+        return replace(self.result, pubs=(*pubs, *self.result.pubs[len(pubs) :]))
+
+    @property
+    def has_several_registers(self) -> bool:
+        """True where a PUB's counts are of more than one register."""
+        pubs = self.result.pubs if self.result is not None else ()
+        return any(len({counts.register for counts in pub.counts}) > 1 for pub in pubs)
 
     @property
     def layout(self) -> dict[int, int]:

@@ -83,12 +83,13 @@ def _no_result(job: Job) -> list[StyledLine]:
 
 
 def _result(job: Job, data: JobData, width: int) -> list[StyledLine]:
-    if data.result is None:
+    result = data.shown
+    if result is None:
         return _no_result(job)
-    lines = _success(data, data.result)
+    lines = _success(data, result)
     words = view_words(data.view)
-    lines += [line((f" {words}", TextStyle.MUTED))] if words and _has_counts(data.result) else []
-    return [*lines, *result_page(data.result, width, view=data.view, foretold=data.foretold)]
+    lines += [line((f" {words}", TextStyle.MUTED))] if words and _has_counts(result) else []
+    return [*lines, *result_page(result, width, view=data.view, foretold=data.foretold)]
 
 
 def _success(data: JobData, result: JobResult) -> list[StyledLine]:

@@ -1,0 +1,114 @@
+"""What is worked out about one job: predictions, calibrations at its moments, registers together."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qiskit.primitives import BitArray, DataBin, SamplerPubResult
+
+from tests.monitor.fakes import BELL, FakeService, MonitorHarness
+from tests.support.circuits import BELL_ISA
+from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.devices.backends import BackendData
+from tui.domain.jobs import JobStatus
+from tui.domain.statistics.distributions import Distribution
+from tui.ibm.results.decoder import decode_result
+
+
+async def test_registers_are_counted_together_as_qiskit_joins_them(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    chance = random.Random(4)
+    a = [chance.randrange(8) for _ in range(300)]
+    b = [(one * 3 + chance.randrange(2)) % 4 for one in a]
+    arrays = {
+        name: BitArray(np.array(values, np.uint8)[:, None], bits)
+        for name, values, bits in (("a", a, 3), ("b", b, 2))
+    }
+    expected = SamplerPubResult(DataBin(**arrays)).join_data().get_counts()
+    data = {
+        name: {"samples": [hex(value) for value in values], "num_bits": bits}
+        for name, values, bits in (("a", a, 3), ("b", b, 2))
+    }
+    result = decode_result(json.dumps({"results": [{"data": data}, {"data": {"a": data["a"]}}]}).encode())
+    (joint,), alone = await harness.services.analysis.joint(result)
+    assert (joint.register, joint.num_bits, joint.shots) == ("b a", 5, 300)
+    assert joint.counts == expected
+    assert alone == ()
+    with pytest.raises(QdeckError, match="counted over all registers"):
+        await harness.services.analysis.joint(replace(result, abridged=True))
+    await harness.services.aclose()
+
+
+async def _finished(harness: MonitorHarness, **more: object) -> str:
+    submission = replace(BELL, qasm=BELL_ISA, source="source", **more)  # type: ignore[arg-type]
+    job = await harness.services.outbox.submit(submission)
+    harness.host.turn(job.id, JobStatus.DONE)
+    await harness.services.polling.refresh()
+    return job.id
+
+
+async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    asked: list[str] = []
+
+    async def simulate(
+        qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = 0
+    ) -> Distribution:
+        asked.append(qasm)
+        if qasm == BELL_ISA:
+            raise QdeckError(ErrorKind.CIRCUIT, "It is too wide.")
+        return Distribution({"0": 1.0}, (("c", 1),), 1, "stabilizers", shots)
+
+    monkeypatch.setattr(harness.compiler, "simulate", simulate)
+    job_id = await _finished(harness)
+    found = await harness.services.analysis.ideal(job_id)
+    assert (found.method, found.shots) == ("stabilizers", BELL.shots)
+    assert await harness.services.analysis.ideal(job_id) is found
+    assert asked == [BELL_ISA, "source"]
+    # The program of a second PUB is not known.
+    with pytest.raises(QdeckError, match="not known here"):
+        await harness.services.analysis.ideal(job_id, 1)
+    await harness.services.aclose()
+
+
+async def test_refusal_of_a_prediction_is_kept_and_other_errors_are_not(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job_id = await _finished(harness)
+    for _ in range(2):
+        with pytest.raises(QdeckError, match="Qiskit is not installed"):
+            await harness.services.analysis.noisy(job_id)
+    await harness.services.aclose()
+
+
+async def test_calibrations_are_those_at_the_moments_of_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    asked: list[datetime | None] = []
+
+    async def backend_data(_service: FakeService, name: str, before: datetime | None = None) -> BackendData:
+        asked.append(before)
+        if before is not None and len(asked) == 2:
+            raise QdeckError(ErrorKind.NOT_FOUND, "There is no such calibration.")
+        return BackendData(name, b'{"n_qubits": 1}', b'{"last_update_date": "2026-03-14T12:00:00Z"}')
+
+    monkeypatch.setattr(FakeService, "backend_data", backend_data)
+    job = harness.services.jobs.get(await _finished(harness))
+    assert job is not None
+    job = replace(job, started=job.created)
+    first, start, now = await harness.services.analysis.calibrations(job)
+    assert [moment.name for moment in (first, start, now)] == ["made", "start", "now"]
+    assert first.device is not None and first.device.calibrated is not None
+    assert "no such calibration" in start.trouble or start.device == first.device
+    assert now.device is not None
+    assert asked[0] == job.created and asked[-1] is None
+    await harness.services.aclose()
