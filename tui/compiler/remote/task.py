@@ -5,6 +5,8 @@ Imported there by name: the workers need the same version of qdeck, with the ext
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tui.compiler.qiskit.handler import RequestHandler
 
 Versions = tuple[str, str]
+_SINGLE = {"QISKIT_PARALLEL": "FALSE", "RAYON_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _ONE_AT_A_TIME = threading.Lock()
 """Of a worker with several threads one works: what it keeps of circuits and targets has no locks."""
 _kept: dict[str, RequestHandler] = {}
@@ -80,10 +83,16 @@ _NOT_THERE = msgspec.json.encode(Done(msgspec.Raw(b"null")))
 
 def _handler() -> RequestHandler:
     if "handler" not in _kept:
+        # One request has one processor; a worker's own settings hold. Read when Qiskit is first used.
+        for name, value in _SINGLE.items():
+            os.environ.setdefault(name, value)
         from tui.compiler.qiskit.handler import RequestHandler
 
         made = RequestHandler()
         made.warm_up()
+        # As in the local workers: what Qiskit has loaded stays, and is not looked through for garbage.
+        gc.collect()
+        gc.freeze()
         _kept["handler"] = made
     return _kept["handler"]
 
