@@ -54,6 +54,8 @@ NOISY = (
     ("ibm_peekskill", "random8"),
     ("ibm_cusco", "random8"),
     ("ibm_cusco", "bv14"),
+    ("ibm_cusco", "random12"),
+    ("ibm_peekskill", "random12"),
 )
 
 
