@@ -100,6 +100,15 @@ async def test_gate_marked_in_the_timeline_is_marked_in_the_program() -> None:
         await until(pilot, lambda: program.selected_text == "cx $14, $13;")
 
 
+async def test_gate_marked_before_the_timeline_was_looked_at_is_marked_there() -> None:
+    async with running() as pilot:
+        await reviewed(pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: shows(pilot, "1 → 13:"))
+        await pilot.press("n", "n", "3")
+        await until(pilot, lambda: shows(pilot, "sx 0→14 at 0.00 µs", "line 5"))
+
+
 async def test_gate_marked_in_the_program_is_marked_in_the_timeline() -> None:
     async with running(size=(200, 60)) as pilot:
         screen = await reviewed(pilot)

@@ -95,8 +95,12 @@ class FormPane(Vertical):
             gone = f"Session {short_id(chosen, 20)} takes no jobs for {backend} now"
             shell.show_notice(f"{gone}: what is run next runs alone.", Severity.WARNING)
 
-    async def choose_together(self) -> None:
-        """Ask which other circuits run with this one, and transpile them."""
+    async def choose_together(self) -> bool:
+        """Ask which other circuits run with this one, and transpile them.
+
+        Returns:
+            True when that was chosen.
+        """
         workspace, further = self._section.workspace, self._further
         folder = workspace.path.parent if workspace.path is not None else Path.cwd()
         asked = RunTogether(other_texts(workspace), folder, further.chosen)
@@ -104,6 +108,7 @@ class FormPane(Vertical):
         if chosen is not None:
             further.choose(chosen)
             self.show_together()
+        return chosen is not None
 
     async def keep_preset(self) -> None:
         """Ask for a name, and keep the form's options under it."""

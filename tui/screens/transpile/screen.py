@@ -191,8 +191,8 @@ class TranspileScreen(SectionScreen):
     @work(group="together-command", exclusive=True, exit_on_error=False)
     async def action_together(self) -> None:
         """Run other circuits with this one."""
-        if self.workspace.candidate is not None:
-            await self._submit.choose_together()
+        if self.workspace.candidate is not None and await self._submit.choose_together():
+            self._pane.show_form()
 
     @work(group="preset-command", exclusive=True, exit_on_error=False)
     async def action_preset(self) -> None:

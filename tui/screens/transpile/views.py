@@ -203,7 +203,8 @@ class CandidateViews(Vertical):
             return
         self.query_one(Timeline).show(timeline, _virtual(candidate))
         self._marks.show_in("timeline")
-        legend.show([line((error, TextStyle.WARNING))] if error else self._timeline_lines(None))
+        marked = self.query_one(Timeline).marked
+        legend.show([line((error, TextStyle.WARNING))] if error else self._timeline_lines(marked))
 
     async def _timeline_of(self, candidate: Candidate) -> CircuitTimeline:
         known = self._timelines.get(candidate)
