@@ -99,7 +99,7 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
         self._state_folder = state_folder or folders(os.environ).state
         self._settings = settings
         self._edits_first = False
-        self._first_job = ""
+        self.first_job = ""  # whose page is opened at the start
         self._unsubscribe: Callable[[], None] | None = None
         self._end_hook: Callable[[], None] | None = None
         self.animation_level = "none"
@@ -146,10 +146,6 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
         self.workspace.open(path.stem, text, path.absolute(), line=line)
         self._edits_first = True
 
-    def show_first(self, job_id: str) -> None:
-        """Open the page of a job at the start: at once where it is known here, else once signed in."""
-        self._first_job = job_id
-
     # --- beginning and end -------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -179,7 +175,7 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
         if self._edits_first:
             self.switch_mode("editor")
         if self._sandbox is None and self._sign_in is None:
-            opened = await open_job(self, self.services, self.workspace, self._first_job)
+            opened = await open_job(self, self.services, self.workspace, self.first_job)
             if self.services.connection.identity is None and not (opened or self._edits_first):
                 self._ask_who(None)
             return
@@ -192,7 +188,7 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
         except QdeckError as error:
             self._ask_who(error)
         else:
-            await open_job(self, self.services, self.workspace, self._first_job)
+            await open_job(self, self.services, self.workspace, self.first_job)
         finally:
             self._show_signing_in("")
 

@@ -265,7 +265,7 @@ def _open_app(choice: ServiceChoice, *, file: str = "", job_id: str = "") -> int
     if file:
         app.edit_first(*_file_and_line(file))
     if job_id:
-        app.show_first(job_id)
+        app.first_job = job_id
     return run_app(app)
 
 

@@ -12,7 +12,7 @@ async def test_app_opens_on_the_page_of_a_known_job() -> None:
     services = AppServicesHarness()
     job_id = services.jobs.all()[1].id
     app = make_app(services)
-    app.show_first(job_id)
+    app.first_job = job_id
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settled(pilot)
         assert isinstance(app.screen, JobScreen) and job_id in screen_text(pilot)
@@ -22,7 +22,7 @@ async def test_app_opens_on_the_page_of_a_known_job() -> None:
 
 async def test_app_says_that_it_does_not_know_the_job_and_asks_who_is_there() -> None:
     app = make_app(AppServicesHarness(signed_in=False))
-    app.show_first("no-such-job")
+    app.first_job = "no-such-job"
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settled(pilot)
         assert isinstance(app.screen, LoginScreen)
