@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.client import Compiler
 from tui.domain.devices.calibration_changes import CalibrationMoment
+from tui.domain.export.tables import joint_result
 from tui.domain.jobs import DEFAULT_SHOTS, Job
 from tui.domain.results import Counts, ExecutionSpan, JobResult
 from tui.domain.statistics.distributions import Distribution
@@ -142,7 +142,7 @@ class JobAnalysis:
                 ErrorKind.CONFLICT, f"Up to {MOST_JOINED:,} shots are counted over all registers together."
             )
         try:
-            return await asyncio.to_thread(_joint, result.raw)
+            return await asyncio.to_thread(_joint, result)
         except ValueError as error:
             raise QdeckError(ErrorKind.CONFLICT, f"The shots cannot be joined: {error}.") from error
 
@@ -167,19 +167,17 @@ class JobAnalysis:
         return {name: digest for name, digest in found.items() if digest}
 
 
-def _joint(body: bytes) -> tuple[tuple[Counts, ...], ...]:
-    found = []
-    for registers in decode_shots(body):
-        names = list(reversed(registers))
-        places: list[Counts] = []
-        if len(names) > 1:
-            for parts in zip(*(registers[name] for name in names), strict=True):
-                index = parts[0][0]
-                seen = Counter(map("".join, zip(*(shots for _, shots in parts), strict=True)))
-                bits = len(next(iter(seen), ""))
-                places.append(Counts(" ".join(names), bits, seen.total(), dict(seen), index))
-        found.append(tuple(places))
-    return tuple(found)
+def _joint(result: JobResult) -> tuple[tuple[Counts, ...], ...]:
+    joined = joint_result(result, decode_shots(result.raw))
+    # Without the blanks between registers: distances and weights are of bit strings.
+    return tuple(
+        tuple(
+            replace(one, counts={bits.replace(" ", ""): times for bits, times in one.counts.items()})
+            for one in pub.counts
+            if " " in one.register
+        )
+        for pub in joined.pubs
+    )
 
 
 def started(job: Job) -> datetime:
