@@ -23,7 +23,17 @@ def test_document_has_the_job_its_circuits_and_its_result() -> None:
     made = json.loads(json_bytes(result_document(JOB, JobResult((pub,), raw=b'{"a": 1}'), ("A", "B"))))
     assert list(made) == [
         *("format", "job_id", "name", "backend", "status", "status_text", "program", "primitive", "service"),
-        *("sandbox", "session_id", "tags", "shots", "qpu_seconds", "created", "finished", "confirmed"),
+        *(
+            "sandbox",
+            "session_id",
+            "slurm_job",
+            "tags",
+            "shots",
+            "qpu_seconds",
+            "created",
+            "finished",
+            "confirmed",
+        ),
         *("reason", "reason_code", "instance", "private", "circuits", "observables", "started"),
         *("estimated_seconds", "reason_solution", "timeline", "metrics", "transpilation", "circuit"),
         *("source", "note", "pubs", "raw"),
@@ -40,6 +50,7 @@ def test_document_of_a_job_without_a_result_has_its_circuit() -> None:
 
 def test_document_keeps_a_body_that_is_no_json_as_text() -> None:
     assert result_document(JOB, JobResult((), raw=b"\xffgone"))["raw"] == "\ufffdgone"
+    assert str(result_document(JOB, JobResult((), raw=b"[NaN]"))["raw"]) == "[nan]"
     assert result_document(JOB, JobResult((), raw=b"[" * 100_000))["raw"] == "[" * 100_000
 
 

@@ -90,6 +90,13 @@ def test_hostile_names_stay_in_their_cells() -> None:
     assert (row["register"], row["circuit"], row["bits"]) == ('a,"b\n', "\\ud800,", "0")
 
 
+def test_many_bit_strings_are_in_one_order() -> None:
+    counts = {format(number, "015b"): number % 7 + 1 for number in range(20_000)}
+    pub = PubResult((Counts("c", 15, sum(counts.values()), counts),))
+    table = [(row["bits"], int(row["count"])) for row in rows(result_table(JobResult((pub,))))]
+    assert table == sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
 def test_long_table_is_written_in_pieces() -> None:
     table = Table(("n",), ((number,) for number in range(5_000)))
     pieces = list(csv_bytes(table))

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from tui.domain.circuits import Transpilation
 from tui.domain.comparisons.reports import Report
 from tui.domain.jobs import Job, JobMetrics
@@ -211,6 +213,11 @@ def _raw(raw: bytes) -> Any:
     """The service's own body: as JSON where it is that, else as text."""
     if not raw:
         return None
+    try:
+        # Several times as fast as Python's own, which takes NaN, too: mitigation may end so.
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import heapq
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -20,6 +21,8 @@ Shots = Sequence[Mapping[str, Sequence[tuple[tuple[int, ...], Sequence[str]]]]]
 """For each PUB, by register: every place of its shape with the bit string of each shot."""
 _ROWS: Final = 2_000
 """Rows that are written to bytes together."""
+_SORTED: Final = 8_192
+"""Bit strings that are sorted in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +182,26 @@ def _counts(number: int, pub: PubResult, names: tuple[str, ...]) -> Iterator[tup
         before = (number, pub.name, counts.register, _place(counts.index))
         values = _values_at(pub, counts.index, names)
         shots = counts.shots or 1
-        for bits, times in sorted(counts.counts.items(), key=lambda item: (-item[1], item[0])):
+        for bits, times in _by_frequency(counts.counts):
             error = share_error(times, counts.shots)
             yield (*before, *values, bits, times, counts.shots, times / shots, error)
     if pub.quasi is not None:
         empty = (None,) * len(names)
         for bits, share in sorted(pub.quasi.quasi.items(), key=lambda item: (-item[1], item[0])):
             yield (number, pub.name, "", "", *empty, bits, None, pub.quasi.shots, share, None)
+
+
+def _by_frequency(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield bit strings and counts, the most frequent first, sorted in parts that let other threads run."""
+    items = iter(counts.items())
+    parts = []
+    while part := list(islice(items, _SORTED)):
+        parts.append(sorted(part, key=_rank))
+    return heapq.merge(*parts, key=_rank)
+
+
+def _rank(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
 
 
 def _values(number: int, pub: PubResult, names: tuple[str, ...]) -> Iterator[tuple[Cell, ...]]:

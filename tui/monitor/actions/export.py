@@ -94,7 +94,9 @@ class Exports:
         circuits: tuple[str, ...] = ()
         with contextlib.suppress(QdeckError):
             circuits = await self._jobs.circuits(job_id)
-        return result_document(await self._job(job_id), result, circuits, await self.details(job_id))
+        details = await self.details(job_id)
+        job = await self._job(job_id)
+        return await asyncio.to_thread(result_document, job, result, circuits, details)
 
     async def details(self, job_id: str) -> dict[str, object]:
         """Return the facts of a job, its metrics and how it was transpiled, as plain JSON values.
