@@ -176,7 +176,7 @@ async def test_restart_reopens_all_texts_with_their_cursors_and_undo(tmp_path: P
         await settled(pilot)
         await pilot.press("ctrl+n", *"h q;", "enter", "x", "left", "ctrl+n", *"abc")
         await until(pilot, lambda: sorted(on_disk(tmp_path)) == sorted([BELL, "h q;\nx", "abc"]))
-        await pilot.press("alt+comma")
+        await pilot.press("alt+shift+t")
         await until(pilot, lambda: app.workspace.qasm == "h q;\nx")
         app.drafts._write()
     async with app_in(tmp_path) as (pilot, app):

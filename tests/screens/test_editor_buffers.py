@@ -81,7 +81,7 @@ async def test_two_texts_stand_side_by_side_and_the_focused_one_is_in_front() ->
         app, screen = await editor(pilot)
         await pilot.press("alt+s")
         assert screen.buffers.beside is None, "there is nothing to put beside it"
-        await pilot.press(*"left q;", "ctrl+n", *"right q;", "alt+comma", "alt+s")
+        await pilot.press(*"left q;", "ctrl+n", *"right q;", "alt+shift+t", "alt+s")
         await until(pilot, lambda: "left q;" in screen_text(pilot) and "right q;" in screen_text(pilot))
         row = next(row for row in screen_text(pilot).split("\n") if "left q;" in row)
         assert row.index("left q;") < 60 < row.index("right q;")

@@ -216,7 +216,7 @@ EDITOR = _place(
     Key("line", "alt+g", "line", "Go to line", "Go to a line by its number.", False, True),
     Key(
         "next_buffer",
-        "ctrl+pagedown,alt+full_stop",
+        "ctrl+pagedown,alt+t",
         "buffer(1)",
         "Next text",
         "Show the next text.",
@@ -225,7 +225,7 @@ EDITOR = _place(
     ),
     Key(
         "previous_buffer",
-        "ctrl+pageup,alt+comma",
+        "ctrl+pageup,alt+shift+t",
         "buffer(-1)",
         "Text before",
         "Show the text before.",

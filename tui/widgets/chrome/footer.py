@@ -36,8 +36,6 @@ _NAMES = {
     "down": "↓",
     "left": "←",
     "right": "→",
-    "full_stop": ".",
-    "comma": ",",
 }
 HELP_WHILE_TYPING: StyledLine = (
     Span("F1 ", TextStyle.KEY, "app.simulate_key('f1')"),
