@@ -44,7 +44,7 @@ HARMLESS = {
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
     "analysis": "calibrations ideal joint noisy spans",
-    "analyzer": "analyse names aclose",
+    "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram draw convert describe_gate draw_isa timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
     "aclose",

@@ -24,12 +24,12 @@ _LOOKED_AT: Final = 400
 """Characters before the cursor that are looked at."""
 _MATCHES: Final = 40
 """Names with the same beginning that are looked at."""
-_WORD: Final = re.compile(r"[^\W\d]\w*\Z")
+_WORD: Final = re.compile(r"(?<!\w)[^\W\d]\w*+\Z")
 _STATEMENT: Final = re.compile(r"[^;{}]*\Z")
 _GATE_CALL: Final = re.compile(
     r"\s*(?:(?:ctrl|negctrl|inv|pow)\s*(?:\([^()]*\)\s*)?@\s*)*([^\W\d]\w*)\s*(\(.*\))?\s+([^=]*)\Z"
 )
-_CALLED: Final = re.compile(r"([^\W\d]\w*)\s*\Z")
+_CALLED: Final = re.compile(r"(?<!\w)([^\W\d]\w*+)\s*+\Z")
 _STATEMENT_WORDS: Final = {
     "OPENQASM": 'OPENQASM 3.0;\ninclude "stdgates.inc";\n\n|',
     "include": 'include "stdgates.inc";|',
