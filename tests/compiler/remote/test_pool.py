@@ -36,6 +36,8 @@ LONG = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[40];' + "".join(
 async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """A scheduler with two workers; tests that kill one start another."""
     with cluster(tmp_path_factory.mktemp("dask"), workers=2) as made:
+        async with Client(made.address, asynchronous=True, set_as_default=False) as client:
+            await client.wait_for_workers(2, timeout=60)
         yield made
 
 
