@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.screens.base import SectionScreen
+from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.transpile.status import warning_lines
 from tui.screens.transpile.submit import SubmitPane
 from tui.screens.transpile.views import CandidateViews
@@ -103,6 +106,17 @@ class ReviewPane(Vertical):
         # Long programs are aligned for a while.
         report = await asyncio.to_thread(candidates_report, [first, *others][:MOST_SIDES])
         section.app.push_screen(ComparisonScreen(section.services, section.workspace, report))
+
+    async def save(self) -> None:
+        """Save the program under review in a file that the user names."""
+        section, workspace = self._section, self._section.workspace
+        if (candidate := workspace.candidate) is None:
+            return
+        folder = workspace.path.parent if workspace.path is not None else Path.cwd()
+        suggestion = f"{workspace.name}-{candidate.backend}.qasm"
+        path = await section.app.push_screen_wait(SaveAs(candidate.qasm, suggestion, folder))
+        if path is not None:
+            section.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
 
     @property
     def _section(self) -> SectionScreen:

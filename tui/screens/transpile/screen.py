@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -25,7 +24,6 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
-from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.transpile.all_backends import choose_backend
 from tui.screens.transpile.review import ReviewPane
 from tui.screens.transpile.status import (
@@ -179,14 +177,7 @@ class TranspileScreen(SectionScreen):
     @work(group="save-command", exclusive=True, exit_on_error=False)
     async def action_save(self) -> None:
         """Save the transpiled program in a file."""
-        candidate, workspace = self.workspace.candidate, self.workspace
-        if candidate is None:
-            return
-        folder = workspace.path.parent if workspace.path is not None else Path.cwd()
-        suggestion = f"{workspace.name}-{candidate.backend}.qasm"
-        path = await self.app.push_screen_wait(SaveAs(candidate.qasm, suggestion, folder))
-        if path is not None:
-            self.shell.show_notice(f"Saved {plain(str(path), limit=200)}")
+        await self._pane.save()
 
     @work(group="together-command", exclusive=True, exit_on_error=False)
     async def action_together(self) -> None:
