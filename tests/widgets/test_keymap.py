@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from tests.tools.keys_page import PAGE, page
 from tui.widgets.keymap import PLACES
 
-FROZEN = Path(__file__).with_name("keymap.txt")
 
-
-def test_keymap_is_as_it_was() -> None:
-    """A key that changes on purpose is changed in the file, too; its id stays, since settings name it."""
-    now = [f"{key.id} {key.keys}" for place in PLACES for key in place]
-    assert now == FROZEN.read_text(encoding="utf-8").splitlines()
+def test_keys_are_those_of_the_help_page() -> None:
+    """Frozen: one that changes on purpose is written there by `python -m tests.tools.keys_page`, too."""
+    assert PAGE.read_text(encoding="utf-8") == page()
 
 
 def test_keymap_ids_are_unique() -> None:

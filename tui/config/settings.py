@@ -215,7 +215,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "keymap": Setting(
         "other keys for actions",
-        'a table such as [keymap] with "jobs.cancel" = "x"; the README says where the names are',
+        'a table such as [keymap] with "jobs.cancel" = "x"; `qdeck help keys` has the names',
         lambda value: (
             isinstance(value, dict)
             and all(isinstance(keys, str) and 0 < len(keys) <= 100 for keys in value.values())

@@ -121,7 +121,7 @@ def keymap_fault(changes: Mapping[str, str]) -> str:
     """
     for key_id, keys in changes.items():
         if key_by_id(key_id) is None:
-            return f"There is no key {key_id!r}: the README says where the names are."
+            return f"There is no key {key_id!r}: `qdeck help keys` lists them."
         names = [name.strip() for name in keys.split(",")]
         if not all(names):
             return f"{key_id} needs a key, such as f8, x or ctrl+x."
