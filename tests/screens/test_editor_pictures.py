@@ -38,6 +38,9 @@ async def until_checked(pilot: Pilot[None]) -> None:
 async def until_refused(pilot: Pilot[None]) -> None:
     await to_editor(pilot)
     await until(pilot, lambda: "line 5, column 1" in screen_text(pilot))
+    # The fast analysis is there first: the picture is of Qiskit's word.
+    await until(pilot, lambda: "Qiskit is checking" not in screen_text(pilot))
+    await settled(pilot)
 
 
 def test_editor_empty_at_80x24(snap_compare: SnapCompare) -> None:

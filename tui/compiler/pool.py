@@ -103,6 +103,15 @@ class LocalPool:
 
     async def ready(self) -> None:
         """Start the workers, and wait until one of them is warm; the others follow."""
+        for left in reversed(range(TRIES)):
+            try:
+                await self._first_ready()
+                break
+            except LostWorker:
+                if not left:
+                    raise
+
+    async def _first_ready(self) -> None:
         first = [asyncio.create_task(request(queue, messages.Version(), str)) for queue in self._queues]
         for task in first:
             self._starting.add(task)

@@ -161,6 +161,7 @@ async def test_client_that_is_killed_is_said_and_started_anew(compiler: Compiler
         await compiler.search(FOURIER, device("cusco"), SearchOptions(seeds=1))
 
 
+@pytest.mark.slow
 async def test_scheduler_that_does_not_answer_is_said() -> None:
     nobody = Compiler(dask="tcp://127.0.0.1:9")
     with pytest.raises(QdeckError, match=r"No scheduler of Dask answers at tcp://127\.0\.0\.1:9") as caught:
@@ -169,6 +170,7 @@ async def test_scheduler_that_does_not_answer_is_said() -> None:
     await nobody.aclose()
 
 
+@pytest.mark.slow
 async def test_search_over_tls_works_by_the_certificates_of_dasks_own_settings(tmp_path: Path) -> None:
     made: Any = Security.temporary()
     files = {
