@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 START_SECONDS = 60.0
+ROOT = Path(__file__).parents[3]
+"""What the tests send to a worker is imported from there: pytket-qiskit, too, installs a package `tests`."""
 
 
 class Cluster:
@@ -36,11 +38,12 @@ class Cluster:
         return self.workers[-1]
 
     def _start(self, kind: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+        path = os.pathsep.join(filter(None, (environment.pop("PYTHONPATH", ""), str(ROOT))))
         program = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *words]
         with (self._folder / f"{kind}-{len(self._processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [*program, "--scheduler-file", str(self._file)],
-                env={**self._environment, **environment},
+                env={**self._environment, **environment, "PYTHONPATH": path},
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
