@@ -27,8 +27,9 @@ LEAST_MEMORY: Final = 4 * 1024**3
 """Bytes of addresses a worker may always have; warm with Qiskit it has 1.6 GB, of which 0.2 GB are memory."""
 _LENGTH: Final = struct.Struct(">I")
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
-# The package is found where the app has found it, before other installed versions. A checkout goes first: some
-# packages install a `tests` of their own. Among installed ones the order stays: none may hide a standard module.
+# The package is found where the app has found it, before other installed versions of it. A checkout goes
+# first, since some packages install a `tests` of their own; installed packages stay where they are, so that
+# none hides a standard module.
 _PROGRAM: Final = """\
 import os, sys
 root = sys.argv.pop(1)
