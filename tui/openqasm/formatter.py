@@ -18,6 +18,8 @@ from tui.openqasm.lexemes import LexemeKind, lexemes
 
 STEP: Final = "  "
 """Indentation of a block; a continued statement has two."""
+DEEPEST: Final = 40
+"""Blocks after which the indentation grows no more: thousands of them would make a text of their square."""
 LONGEST_LINE: Final = 100
 """Characters from which on a line of several statements is broken."""
 _FARTHEST: Final = 24
@@ -296,7 +298,8 @@ def _break_up(line: list[_Piece]) -> None:
 
 
 def _indentation(first: _Piece) -> str:
-    return STEP * (first.depth if first.starts or first.block else first.depth + 2)
+    depth = min(first.depth, DEEPEST)
+    return STEP * (depth if first.starts or first.block else depth + 2)
 
 
 def _joined(line: Sequence[_Piece]) -> str:
