@@ -414,7 +414,6 @@ class FakeCompiler(Compiler):
         *,
         values: Sequence[tuple[str, float]] = (),
         shots: int = DEFAULT_SHOTS,
-        fractional: bool = False,
     ) -> Distribution:
         raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
 

@@ -186,9 +186,11 @@ async def test_circuit_marks_the_operations_of_the_cursors_line_and_leads_to_the
         circuit = app_of(pilot).screen.query_one(CircuitPane)
         area.move_cursor((6, 0))
         await until(pilot, lambda: set(circuit.view.marked) == {2, 3})
-        await pilot.press("alt+c", "right", "enter")
+        await pilot.press("alt+c")
+        await until(pilot, lambda: shows(pilot, "Circuit  enter its line  space fold a register"))
+        await pilot.press("right", "enter")
         await until(pilot, lambda: area.has_focus and area.cursor_location == (5, 0))
-        assert set(circuit.view.marked) == {1}
+        assert set(circuit.view.marked) == {1} and not shows(pilot, "enter its line")
 
 
 async def test_circuit_says_at_once_from_which_line_on_it_is_old_and_goes_when_the_text_is_broken() -> None:

@@ -36,7 +36,7 @@ async def test_find_counts_steps_and_replaces() -> None:
         area = screen.area
         await pilot.press("down", "ctrl+f", *"h")
         await until(pilot, lambda: shows(pilot, "1 of 3"))
-        assert area.selection == ((1, 0), (1, 1))
+        assert area.selection == ((1, 0), (1, 1)) and not shows(pilot, "Replace all")
         await pilot.press("enter")
         await until(pilot, lambda: shows(pilot, "2 of 3") and area.selection.start == (3, 0))
         await pilot.press("up", "up")
@@ -47,7 +47,9 @@ async def test_find_counts_steps_and_replaces() -> None:
         await until(pilot, lambda: area.has_focus and not screen.find_bar.display)
         await pilot.press("alt+n")
         await until(pilot, lambda: area.selection == ((3, 0), (3, 1)))
-        await pilot.press("ctrl+r", "tab", "x", "enter")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: shows(pilot, "Replace all"))
+        await pilot.press("tab", "x", "enter")
         await until(pilot, lambda: area.document[3] == "x q[1];" and shows(pilot, "1 of 1"))
         assert area.selection == ((1, 0), (1, 1)), "the next match, from the top"
         area.undo()

@@ -37,6 +37,7 @@ async def test_settings_are_listed_changed_refused_and_reset_by_keys(settings_fi
     async with running() as pilot:
         await pilot.press("comma")
         await until(pilot, lambda: shows(pilot, "session_idle_minutes", "7", "file"))
+        assert "[]" not in screen_text(pilot)
         while not shows(pilot, "Time without a job after which"):
             await pilot.press("down")
         await pilot.press("enter")

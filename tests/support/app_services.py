@@ -155,7 +155,6 @@ class RecordingCompiler(PreparingCompiler):
         *,
         values: Sequence[tuple[str, float]] = (),
         shots: int = DEFAULT_SHOTS,
-        fractional: bool = False,
     ) -> Distribution:
         self._harness.record("simulate_noisy", isa, target.name)
         return self._harness.simulated(self._harness.noisy)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.support.circuits import bell_candidate
 from tests.support.fixed_values import NOW, jobs
+from tui.domain.circuits import Maker
 from tui.domain.jobs import JobMetrics, JobStatus
 from tui.widgets.results.job_summary import details_lines, facts
 from tui.widgets.text.format import format_datetime
@@ -39,3 +41,14 @@ def test_details_have_expected_times_when_known() -> None:
     assert f"expected end {format_datetime(METRICS.estimated_completion)}" in " ".join(told.split())
     assert "queue position" in told
     assert "expected" not in text(details_lines(QUEUED, JobMetrics(created=NOW)))
+
+
+def test_facts_say_with_what_the_circuit_was_transpiled() -> None:
+    made = replace(bell_candidate(), at=NOW).transpilation
+    for maker, words in (
+        (Maker.QISKIT, "here, seed"),
+        (Maker.FRACTIONAL, "here with fractional gates, seed"),
+        (Maker.PYTKET, "here by TKET, seed"),
+    ):
+        one = replace(made, options=replace(made.options, seed=7, maker=maker))
+        assert words in text(facts(QUEUED, NOW, 80, transpilation=one))

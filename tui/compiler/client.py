@@ -272,7 +272,6 @@ class Compiler:
         *,
         values: Sequence[tuple[str, float]] = (),
         shots: int = DEFAULT_SHOTS,
-        fractional: bool = False,
     ) -> Distribution:
         """Simulate an ISA program with the noise of its device, by Aer's noise model of the calibration.
 
@@ -281,7 +280,6 @@ class Compiler:
             target: the backend, with the calibration to foretell for.
             values: of its parameters, by name.
             shots: how many are simulated, fewer where that takes too long.
-            fractional: with the fractional gates.
 
         Raises:
             QdeckError: `CIRCUIT` also where it is too wide or too deep, or a parameter has no value.
@@ -293,7 +291,8 @@ class Compiler:
             Distribution,
             timeout=CHECK_SECONDS,
             grace=CANCELLED_SECONDS,
-            fractional=fractional,
+            # The program has what gates it has; a device without fractional ones gets none by this.
+            fractional=True,
         )
 
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 
 import msgspec
@@ -190,9 +190,9 @@ def _rewritten(path: Path, changed: Callable[[bytes], bytes]) -> Settings:
 
 def shown_value(one: SettingValue) -> str:
     """Return a value as it is typed; empty where it is as qdeck thinks fit."""
-    if one.value is None or one.value in ([], {}):
+    if one.value is None or (isinstance(one.value, Sized) and not one.value):
         return ""
-    if one.name == "on_finish" and isinstance(one.value, list):
+    if one.name == "on_finish" and isinstance(one.value, Sequence):
         return shlex.join(map(str, one.value))
     return one.value if isinstance(one.value, str) else json.dumps(one.value)
 

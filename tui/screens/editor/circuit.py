@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.worker import Worker
@@ -34,6 +35,7 @@ class CircuitPane(Vertical):
         self._text = ""
         self._changed_from = self._marked = 0
         self._drawing: Worker[None] | None = None
+        self._said: tuple[str, TextStyle] = ("", TextStyle.MUTED)
 
     def compose(self) -> ComposeResult:
         """How old the diagram is, and the diagram."""
@@ -118,6 +120,19 @@ class CircuitPane(Vertical):
         else:
             self._say("" if diagram.symbols else "no operations yet")
 
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _focus_changed(self) -> None:
+        self._show_head()
+
     def _say(self, text: str, style: TextStyle = TextStyle.MUTED) -> None:
-        shown: list[StyledLine] = [line(("Circuit", TextStyle.HEAD), (f"  {plain(text, limit=200)}", style))]
+        self._said = plain(text, limit=200), style
+        self._show_head()
+
+    def _show_head(self) -> None:
+        """Show what was said of the diagram; with the focus on it and nothing said, its keys."""
+        text, style = self._said
+        if not text and self.view.has_focus:
+            text = "enter its line  space fold a register"
+        shown: list[StyledLine] = [line(("Circuit", TextStyle.HEAD), (f"  {text}", style))]
         self.query_one("#circuit-head", TextBlock).show(shown)

@@ -98,9 +98,18 @@ class FindBar(Vertical):
                 self._field("find").value = chosen
         self.display = True
         self.set_class(replaces, "-replaces")
+        self.screen.refresh_bindings()
         self._field("find").focus()
         self._field("find").action_select_all()
         self._look_soon(_SOON)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out the key for all matches where nothing is replaced.
+
+        Returns:
+            True when the action exists now.
+        """
+        return self.has_class("-replaces") if action == "replace_all" else True
 
     def action_close(self) -> None:
         """Stop a search under way; else close the bar, leaving what was found selected."""
@@ -250,8 +259,7 @@ class FindBar(Vertical):
 
     def action_replace_all(self) -> None:
         """Replace all matches, as one step for undo."""
-        if self.has_class("-replaces"):
-            self._run(self._replace_all)
+        self._run(self._replace_all)
 
     async def _replace_one(self) -> None:
         """Replace the match that is selected, and select the next; only that when none is."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tui.common.safe_text import plain, shorten
-from tui.domain.circuits import Prediction, Transpilation
+from tui.domain.circuits import Maker, Prediction, Transpilation
 from tui.domain.error_codes import ERROR_CODES
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.results import JobResult
@@ -147,10 +147,12 @@ def transpilation_line(transpilation: Transpilation) -> StyledLine:
 
 
 def _how(transpilation: Transpilation) -> str:
+    options = transpilation.options
     where = "here" if transpilation.where == "local" else shorten(transpilation.where, 20)
-    seed = f", seed {transpilation.options.seed}" if transpilation.options.seed is not None else ""
-    ai = f", AI {transpilation.options.asked.ai.word}" if transpilation.options.cloud else ""
-    return f"level {transpilation.options.optimization_level}, {where}{seed}{ai}"
+    where += {Maker.FRACTIONAL: " with fractional gates", Maker.PYTKET: " by TKET"}.get(options.maker, "")
+    seed = f", seed {options.seed}" if options.seed is not None else ""
+    ai = f", AI {options.asked.ai.word}" if options.cloud else ""
+    return f"level {options.optimization_level}, {where}{seed}{ai}"
 
 
 def transpilation_rows(transpilation: Transpilation) -> list[tuple[str, str]]:
