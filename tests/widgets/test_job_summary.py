@@ -46,9 +46,9 @@ def test_details_have_expected_times_when_known() -> None:
 def test_facts_say_with_what_the_circuit_was_transpiled() -> None:
     made = replace(bell_candidate(), at=NOW).transpilation
     for maker, words in (
-        (Maker.QISKIT, "here, seed"),
-        (Maker.FRACTIONAL, "here with fractional gates, seed"),
-        (Maker.PYTKET, "here by TKET, seed"),
+        (Maker.QISKIT, "level 1, here, seed"),
+        (Maker.FRACTIONAL, "level 1, fract., seed"),
+        (Maker.PYTKET, "level 1, pytket, seed"),
     ):
         one = replace(made, options=replace(made.options, seed=7, maker=maker))
         assert words in text(facts(QUEUED, NOW, 80, transpilation=one))

@@ -149,7 +149,8 @@ def transpilation_line(transpilation: Transpilation) -> StyledLine:
 def _how(transpilation: Transpilation) -> str:
     options = transpilation.options
     where = "here" if transpilation.where == "local" else shorten(transpilation.where, 20)
-    where += {Maker.FRACTIONAL: " with fractional gates", Maker.PYTKET: " by TKET"}.get(options.maker, "")
+    # In the words of the review's table: the line has to fit into 80 cells.
+    where = {Maker.FRACTIONAL: "fract.", Maker.PYTKET: "pytket"}.get(options.maker, where)
     seed = f", seed {options.seed}" if options.seed is not None else ""
     ai = f", AI {options.asked.ai.word}" if options.cloud else ""
     return f"level {options.optimization_level}, {where}{seed}{ai}"
