@@ -82,6 +82,7 @@ async def test_backends_come_in_order_and_the_one_taken_is_reviewed() -> None:
         await until(pilot, lambda: shows(pilot, "4 of 4 searched", "It is too small."))
         order = ["ibm_fez", "ibm_cusco", "ibm_peekskill", "ibm_small"]
         assert list(screen.query_one(RowTable).keys) == order
+        assert screen.query_one(RowTable).cursor_key == "ibm_fez", "the best, until the user chooses"
         assert shows(pilot, "80.0 %", "81.0 %", "qiskit, level 3")
         await pilot.press("end", "enter")
         assert app_of(pilot).screen is screen, "there is nothing to review of the small one"
@@ -91,6 +92,19 @@ async def test_backends_come_in_order_and_the_one_taken_is_reviewed() -> None:
         workspace = app_of(pilot).workspace
         assert workspace.backend == "ibm_fez" and workspace.candidate is not None
         assert workspace.candidate.backend == "ibm_fez" and workspace.reviewed
+
+
+async def test_cursor_stays_on_the_backend_that_the_user_went_to() -> None:
+    services = AppServicesHarness()
+    searched = Searched(services)
+    async with running(services) as pilot:
+        table = (await opened(pilot)).query_one(RowTable)
+        await until(pilot, lambda: shows(pilot, "3 candidates in 0.7 s"))
+        while table.cursor_key != "ibm_peekskill":
+            await pilot.press("down")
+        searched.go.set()
+        await until(pilot, lambda: shows(pilot, "4 of 4 searched"))
+        assert table.cursor_key == "ibm_peekskill"
 
 
 async def test_leaving_stops_the_search_and_changes_nothing() -> None:

@@ -61,6 +61,8 @@ class AllBackends(Dialog[BackendFound]):
         self._found: dict[str, BackendFound] = {}
         self._ranks: dict[str, int] = {}
         self._news: dict[str, str] = {}
+        self._cursor_put = ""
+        """Where the cursor was put; while it is there, it goes to the best."""
 
     def compose(self) -> ComposeResult:
         """A row for each backend, and how far the search is."""
@@ -77,6 +79,7 @@ class AllBackends(Dialog[BackendFound]):
         """Begin the search."""
         table = self.query_one(RowTable)
         table.show(tuple(self._backends))
+        self._cursor_put = table.cursor_key
         table.focus()
         self._show_progress()
         self.run_worker(self._search(), group="all-backends", exit_on_error=False)
@@ -104,7 +107,11 @@ class AllBackends(Dialog[BackendFound]):
         order = [one.backend.name for one in ranked_backends(self._found.values())]
         self._ranks = {name: place + 1 for place, name in enumerate(order)}
         table = self.query_one(RowTable)
+        left = table.cursor_key == self._cursor_put
         table.show((*order, *(name for name in self._backends if name not in self._found)))
+        if left and order:
+            self._cursor_put = order[0]
+            table.move_to(order[0])
         table.repaint()
 
     def _show_progress(self) -> None:

@@ -289,7 +289,7 @@ def _compared(counts: Mapping[str, int], distribution: Distribution, width: int)
     )
     far, unlike = found.total_variation > found.total_variation_bound, found.fidelity < found.fidelity_bound
     digits, fidelity = (4, "Hellinger fidelity") if width >= _ROOMY else (3, "fidelity")
-    verdict = "differs" if found.differs else "as good as the same"
+    verdict = "differs" if found.differs else "equal within noise"
     return line(
         f"{fidelity} ",
         (f"{found.fidelity:.{digits}f}", TextStyle.WARNING if unlike else TextStyle.GOOD),
