@@ -45,6 +45,15 @@ def test_bar_of_two_sides_goes_left_for_less_and_right_for_more() -> None:
     assert difference_bar(0.0, 0.0, 9) == "    │    "
 
 
+def test_counts_that_one_has_alone_are_told() -> None:
+    other: dict[Place, Outcomes] = {(1, "d", ()): Outcomes({"0": 10}, 10)}
+    lines = [
+        text_of(line)
+        for line in results_page(Report(("one", "two"), counts=compare_counts([FIRST, other])), 78)
+    ]
+    assert " 1 set of counts that one has and no other." in lines
+
+
 def test_differences_come_first_and_are_marked() -> None:
     lines = [text_of(line) for line in differences_page(REPORT, 78)]
     marked = next(place for place, line in enumerate(lines) if line.startswith(" ≠ backend"))

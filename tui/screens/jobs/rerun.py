@@ -14,7 +14,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.rerun import Rerun
 from tui.screens.jobs.actions import job_label
 from tui.screens.jobs.bulk_actions import BulkAction
-from tui.widgets.text.format import format_count, short_id
+from tui.widgets.text.format import duration, format_count, short_id
 
 
 async def ask_rerun(screen: SectionScreen, job: Job) -> BulkAction | None:
@@ -64,7 +64,7 @@ async def _lines(screen: SectionScreen, job: Job, submission: Submission, price:
     took = "" if job.qpu_seconds is None else f" The job itself was billed {job.qpu_seconds:.1f} s."
     takes = "" if seconds is None else f"Each copy takes about {seconds:.1f} s of QPU time."
     left = None if usage is None else usage.remaining_seconds
-    has = "" if left is None else f" The instance has {left:,.1f} s left."
+    has = "" if left is None else f" The instance has {duration(left)} left."
     if takes or took:
         lines.append(f"{takes}{took}{has}".strip())
     if price.exceeds(usage, submission.max_seconds):

@@ -39,7 +39,8 @@ def results_page(report: Report, width: int) -> list[StyledLine]:
         lines += [BLANK, *_counts_lines(report.sides, table, width)]
     alone = len(report.counts) - len(shared)
     if alone:
-        told = f" {format_count(alone, 'register')} or places of {report.sides[0]} alone."
+        # A place of a sweep counts as a register: each has counts of its own.
+        told = f" {format_count(alone, 'set')} of counts that {report.sides[0]} has and no other."
         lines += [BLANK, line((told, TextStyle.MUTED))]
     if report.values:
         lines += [BLANK, *_values_lines(report.sides, report.values[:MOST_PAIRS], width)]
