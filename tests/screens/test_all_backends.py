@@ -83,7 +83,7 @@ async def test_backends_come_in_order_and_the_one_taken_is_reviewed() -> None:
         order = ["ibm_fez", "ibm_cusco", "ibm_peekskill", "ibm_small"]
         assert list(screen.query_one(RowTable).keys) == order
         assert screen.query_one(RowTable).cursor_key == "ibm_fez", "the best, until the user chooses"
-        assert shows(pilot, "80.0 %", "81.0 %", "qiskit, level 3")
+        assert shows(pilot, "80.0 %", "81.0 %", "local, level 3")
         await pilot.press("end", "enter")
         assert app_of(pilot).screen is screen, "there is nothing to review of the small one"
         await pilot.press("home", "enter")

@@ -17,8 +17,9 @@ from tests.support.sessions import BATCH, SESSIONS
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
-from tui.domain.circuits import Prediction, TranspileOptions
+from tui.domain.circuits import Maker, Prediction, TranspileOptions
 from tui.domain.jobs import Primitive
+from tui.domain.search import Unavailable
 from tui.domain.sessions import SessionMode, SessionState
 from tui.domain.submissions import OWN_TAG, Submission
 from tui.monitor.state.events import SessionsChanged, UsageChanged
@@ -30,6 +31,8 @@ from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_form import SubmitForm
 from tui.widgets.forms.transpile_options import BEST, TranspileOptionsForm
 from tui.widgets.tables.candidate_table import CandidateTable
+from tui.widgets.text.styled_text import text_of
+from tui.widgets.text.text_widgets import TextBlock
 
 
 def app_of(pilot: Pilot[None]) -> QDeckApp:
@@ -211,6 +214,18 @@ async def test_search_fills_the_table_as_it_goes_and_picks_the_best() -> None:
         assert workspace.search, "still"
         await pilot.press("f8")
         await until(pilot, lambda: [one[0] for one in services.asked].count("search") == 2)
+
+
+async def test_reason_of_a_maker_that_made_none_stands_in_full_below_what_changed() -> None:
+    services = AppServicesHarness()
+    reason = "Not run here: the passes need a package that the newest client of the service does not go with."
+    services.unavailable = (Unavailable(Maker.AI, reason),)
+    async with running(services, size=(120, 40)) as pilot:
+        screen = await open_review(pilot)
+        await pilot.press("f8")
+        await until(pilot, lambda: shows(pilot, "F9 runs it"))
+        told = screen.query_one("#unavailable", TextBlock)
+        assert " ".join(" ".join(map(text_of, told.shown)).split()) == f"none by AI: {reason}"
 
 
 async def test_candidate_picked_during_a_search_stays_picked() -> None:

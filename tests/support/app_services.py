@@ -61,7 +61,7 @@ from tui.domain.jobs import (
 )
 from tui.domain.primitives import JobProgram
 from tui.domain.results import JobResult
-from tui.domain.search import SearchOptions, SearchProgress, SearchResult
+from tui.domain.search import SearchOptions, SearchProgress, SearchResult, Unavailable
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import SimulationEstimate, Submission
@@ -179,7 +179,7 @@ class RecordingCompiler(PreparingCompiler):
         tell(progress)
         if self._harness.search_gate is not None:
             await self._harness.search_gate.wait()
-        return SearchResult(tuple(found), progress)
+        return SearchResult(tuple(found), progress, self._harness.unavailable)
 
     async def review(
         self,
@@ -451,6 +451,7 @@ class AppServicesHarness(AppServices):
         self.searched_levels: tuple[int, ...] = (3,)
         self.found_by_search: Candidate | None = None
         self.search_gate: asyncio.Event | None = None
+        self.unavailable: tuple[Unavailable, ...] = ()
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
         self.isa_drawing: CircuitDrawing = BELL_ISA_DRAWING
         self.past_data: dict[str, BackendData] = {}

@@ -101,6 +101,11 @@ class Maker(StrEnum):
     AI = "ai"
     """Qiskit with IBM's AI passes, run here."""
 
+    @property
+    def word(self) -> str:
+        """In a few cells; Qiskit as it is runs here."""
+        return {"qiskit": "local", "fractional": "fract.", "ai": "AI"}.get(self, self.value)
+
 
 OTHER_MAKERS = frozenset(Maker) - {Maker.QISKIT}
 """Those that a search asks beside Qiskit as it is."""

@@ -138,7 +138,7 @@ class AllBackends(Dialog[BackendFound]):
     def _by(best: Candidate) -> str:
         options = best.options
         seed = "" if options.seed is None else f", seed {options.seed}"
-        return f"{options.made_by}, level {options.optimization_level}{seed}"
+        return f"{options.made_by.word}, level {options.optimization_level}{seed}"
 
     def on_row_table_opened(self) -> None:
         """A double click takes it."""

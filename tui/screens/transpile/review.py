@@ -123,7 +123,8 @@ class ReviewPane(Vertical):
         return cast(SectionScreen, self.screen)
 
     def _show_views(self, candidate: Candidate) -> None:
-        self.query_one(CandidateViews).review(candidate, self._section.workspace.candidate_source)
+        source = self._section.workspace.candidate_source
+        self.query_one(CandidateViews).review(candidate, source, self.table.unavailable)
 
     def _show_beside(self, *, form: bool) -> None:
         """Show the form beside the view; without it, a view has all of a narrow screen."""

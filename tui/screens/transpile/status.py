@@ -172,6 +172,15 @@ def warning_lines(candidate: Candidate, width: int) -> list[StyledLine]:
     ]
 
 
+def unavailable_lines(makers: Sequence[Unavailable], width: int) -> list[StyledLine]:
+    """Say in full why other makers made no candidate, which the table has no room for."""
+    return [
+        row
+        for one in makers
+        for row in wrapped(f"none by {one.maker.word}: {plain(one.reason)}", width, TextStyle.MUTED)
+    ]
+
+
 def flag_reason(candidate: Candidate) -> str:
     """Say which broken parts of the device a candidate uses, as a reason to ask before it is run.
 

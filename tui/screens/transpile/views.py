@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, Final, Generic, TypeVar, cast
 
 from textual import on, work
@@ -16,11 +16,12 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.calibrations import DeviceCalibration
+from tui.domain.search import Unavailable
 from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.screens.base import SectionScreen
 from tui.screens.transpile.marks import GateMarks
-from tui.screens.transpile.status import warning_lines
+from tui.screens.transpile.status import unavailable_lines, warning_lines
 from tui.widgets.circuit.candidate_views import CandidateGates, CandidateLayout, CandidateStats
 from tui.widgets.circuit.drawing import DrawingPane
 from tui.widgets.circuit.qasm_editor import QasmEditor
@@ -68,6 +69,7 @@ class CandidateViews(Vertical):
         super().__init__(id=id)
         self._candidate: Candidate | None = None
         self._source = ""
+        self._unavailable: Sequence[Unavailable] = ()
         self._marks = GateMarks(self)
         self._chosen = "changes"
         self._filled: set[str] = set()
@@ -87,6 +89,7 @@ class CandidateViews(Vertical):
                     yield TextBlock(id="all-warnings")
                     yield CandidateGates(id="gates")
                     yield CandidateLayout(id="layout")
+                    yield TextBlock(id="unavailable")
                 yield QasmEditor(read_only=True, id="original")
             with Vertical(id="view-timeline"):
                 yield Timeline(id="timeline")
@@ -116,14 +119,15 @@ class CandidateViews(Vertical):
         )
         self.query_one(inner).focus()
 
-    def review(self, candidate: Candidate, source: str) -> None:
+    def review(self, candidate: Candidate, source: str, unavailable: Sequence[Unavailable] = ()) -> None:
         """Show another candidate.
 
         Args:
             candidate: what is shown.
             source: the program it was made from.
+            unavailable: who made none of it, and why.
         """
-        self._candidate, self._source = candidate, source
+        self._candidate, self._source, self._unavailable = candidate, source, unavailable
         self._marks.begin(candidate, source)
         self._filled.clear()
         self._fill()
@@ -174,8 +178,10 @@ class CandidateViews(Vertical):
                 self.query_one(CandidateStats).show_candidate(candidate)
                 self.query_one(CandidateGates).show_candidate(candidate)
                 self.query_one(CandidateLayout).show_candidate(candidate)
-                lines = warning_lines(candidate, max(30, self.query_one("#changes").size.width - 3))
+                width = max(30, self.query_one("#changes").size.width - 3)
+                lines = warning_lines(candidate, width)
                 self.query_one("#all-warnings", TextBlock).show(lines)
+                self.query_one("#unavailable", TextBlock).show(unavailable_lines(self._unavailable, width))
                 self.query_one("#original", QasmEditor).load_text(self._source)
                 self._marks.show_in(name)
             case "program":

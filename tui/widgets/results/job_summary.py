@@ -150,7 +150,8 @@ def _how(transpilation: Transpilation) -> str:
     options = transpilation.options
     where = "here" if transpilation.where == "local" else shorten(transpilation.where, 20)
     # In the words of the review's table: the line has to fit into 80 cells.
-    where = {Maker.FRACTIONAL: "fract.", Maker.PYTKET: "pytket"}.get(options.maker, where)
+    if options.maker in (Maker.FRACTIONAL, Maker.PYTKET):
+        where = options.maker.word
     seed = f", seed {options.seed}" if options.seed is not None else ""
     ai = f", AI {options.asked.ai.word}" if options.cloud else ""
     return f"level {options.optimization_level}, {where}{seed}{ai}"

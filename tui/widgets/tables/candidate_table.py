@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tui.common.safe_text import plain
-from tui.domain.circuits import Candidate, Maker, TranspileOptions
+from tui.domain.circuits import Candidate, TranspileOptions
 from tui.domain.cloud_transpiler import NOTHING_ASKED, Ai
 from tui.domain.ranking import POOR, as_good, rank_key, ranked
 from tui.domain.search import Unavailable
@@ -47,19 +47,11 @@ _NARROW = (
     Column("+IDLE", 7, right=True, id="idle"),
     Column("NOTE", 10, grow=1, id="note"),
 )
-_WORDS: dict[Maker, str] = {
-    Maker.QISKIT: "local",
-    Maker.FRACTIONAL: "fract.",
-    Maker.PYTKET: "pytket",
-    Maker.CLOUD: "cloud",
-    Maker.AI: "AI",
-}
-"""Makers in a few cells; Qiskit as it is runs here."""
 _SHORT = 5
 """Letters of a maker up to which there is room for a space and the mark of a re-mapped one."""
 _KEYS: dict[str, Callable[[Candidate], Any]] = {
     "rank": rank_key,
-    "by": lambda one: (_WORDS[one.options.made_by], one.remapped),
+    "by": lambda one: (one.options.made_by.word, one.remapped),
     "level": lambda one: -one.options.optimization_level,
     "seed": lambda one: -1 if one.options.seed is None else one.options.seed,
     "backend": lambda one: one.backend,
@@ -215,7 +207,7 @@ class CandidateTable(RowTable):
         if (none := self._unavailable.get(key)) is not None:
             empty = [Span("")] * (len(self.columns) - 3)
             note = Span(plain(none.reason), TextStyle.MUTED)
-            return (Span(NOTHING, TextStyle.MUTED), Span(_WORDS[none.maker], TextStyle.MUTED), *empty, note)
+            return (Span(NOTHING, TextStyle.MUTED), Span(none.maker.word, TextStyle.MUTED), *empty, note)
         candidate = self._candidates[key]
         options, after = candidate.options, candidate.after
         bad = TextStyle.BAD if candidate.flags else TextStyle.PLAIN
@@ -264,7 +256,7 @@ def _brief(flag: str) -> str:
 
 def _made_by(candidate: Candidate) -> str:
     options = candidate.options
-    made_by = _WORDS[options.made_by]
+    made_by = options.made_by.word
     again = ("" if len(made_by) > _SHORT else " ") + "⟳" if candidate.remapped else ""
     return made_by + (_ai(options) if options.cloud else "") + again
 
