@@ -34,10 +34,9 @@ from tui.ibm.codec.decoding import entries_of_cut
 from tui.ibm.results.payload_split import split_payload
 from tui.ibm.transport.request import http_date, is_page
 from tui.jobquery.filters import parse_filter
-from tui.openqasm import highlighter
 from tui.openqasm.formatter import format_program
-from tui.openqasm.highlighter import LONGEST_LINE, START, Highlighter, StaticHighlighter, lex_line
-from tui.openqasm.lexers import Lines2Lexer, Lines3Lexer
+from tui.openqasm.highlighter import Highlighter, StaticHighlighter
+from tui.openqasm.lexers import LONGEST_LINE, START, Lines2Lexer, Lines3Lexer, compiled_rules, lex_line
 
 TUI: Final = Path(tui.__file__).parent
 FUNCTIONS: Final = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
@@ -61,8 +60,8 @@ BUILT: Final = {
         r"(?<![\w$.])q(?!\w)"
     ],
     # All rules of a state of a lexer, one after the other.
-    ("openqasm/highlighter.py", "'|'.join(parts)"): [
-        highlighter._together(lexer, state)[0].__self__.pattern  # type: ignore[attr-defined]
+    ("openqasm/lexers.py", "'|'.join(parts)"): [
+        compiled_rules(lexer, state)[0].__self__.pattern  # type: ignore[attr-defined]
         for lexer in (Lines2Lexer(), Lines3Lexer())
         for state in lexer._tokens
     ],
@@ -70,7 +69,7 @@ BUILT: Final = {
 """Patterns that are put together when they are used, with what they become."""
 BOUNDED: Final = {
     ("compiler/qiskit/wording.py", "pattern"): wording._LONGEST_MATCHED,
-    ("openqasm/highlighter.py", "'|'.join(parts)"): LONGEST_LINE,
+    ("openqasm/lexers.py", "'|'.join(parts)"): LONGEST_LINE,
 }
 """Patterns that look at no more than so many characters, which have to be read at once."""
 LONGEST: Final = 4096
@@ -312,17 +311,21 @@ def test_scanner_takes_linear_time(name: str) -> None:
             assert not wrong, f"{name} on {make(40)!r}: {wrong}"
 
 
+def test_braces_of_calibrations_nested_for_thousands_of_lines_are_lexed_in_linear_time() -> None:
+    assert not growth(highlighted, partial(_repeated, "cal {\n", ""), longest=8 * LONGEST)
+
+
 @pytest.mark.parametrize("lexer", [Lines2Lexer, Lines3Lexer])
 def test_lexer_reads_the_longest_line_that_is_looked_at_at_once(lexer: type[Lines3Lexer]) -> None:
     build: Any = lexer
     made = build()
-    states = [START, *((*START, name) for name in made._tokens if name != "root")]
+    states = [START, *(START.push(name) for name in made._tokens if name != "root")]
     for state, pump, end in product(states, (*PUMPS, "a1", "0b1_", "1.", "'", "@a "), ("",)):
         line = (pump * LONGEST_LINE)[: LONGEST_LINE - 1] + end
         took = seconds(partial(lex_line, made, line, state))
         if took >= 0.05:
             took = min(seconds(partial(lex_line, made, line, state)) for _ in range(TIMES))
-        assert took < 0.05, f"{state} on {line[:40]!r}: {took:.3f} s"
+        assert took < 0.05, f"{state.name} on {line[:40]!r}: {took:.3f} s"
 
 
 def test_program_that_begins_and_ends_with_a_comment_is_not_empty() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tui.domain.openqasm import version_of
 from tui.openqasm.examples import examples
-from tui.openqasm.highlighter import Highlighter, TokenKind
+from tui.openqasm.highlighter import Highlighter
+from tui.openqasm.lexers import TokenKind
 
 CHECKOUT = Path(__file__).parents[2]
 WALKTHROUGH = (

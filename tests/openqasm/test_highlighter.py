@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.openqasm.highlighter import FAR, LONGEST_LINE, LOOK_BACK, Highlighter, TokenKind, TokenSpan
+from tui.openqasm.highlighter import FAR, LOOK_BACK, Highlighter
+from tui.openqasm.lexers import LONGEST_LINE, TokenKind, TokenSpan
 
 
 class Text:

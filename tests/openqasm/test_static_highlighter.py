@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openqasm.test_highlighter import LINES
-from tui.openqasm.highlighter import LOOK_BACK, Highlighter, StaticHighlighter, TokenKind, TokenSpan
+from tui.openqasm.highlighter import LOOK_BACK, Highlighter, StaticHighlighter
+from tui.openqasm.lexers import TokenKind, TokenSpan
 
 
 class Counted(list[str]):

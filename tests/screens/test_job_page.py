@@ -24,7 +24,7 @@ from tui.domain.jobs import JobStatus
 from tui.domain.results import Counts, Estimate, ExecutionSpan, ExpectationValue, JobResult, PubResult
 from tui.domain.statistics.distributions import Distribution
 from tui.monitor.state.events import JobsChanged
-from tui.openqasm.highlighter import State, TokenSpan, lex_line
+from tui.openqasm.lexers import State, TokenSpan, lex_line
 from tui.screens.dialogs.export import ExportDialog, Target
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.rerun import Rerun

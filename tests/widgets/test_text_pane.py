@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 
 from tests.support.circuits import BELL
 from tui.common.safe_text import plain
-from tui.openqasm.highlighter import LONGEST_LINE, TokenKind
+from tui.openqasm.lexers import LONGEST_LINE, TokenKind
 from tui.widgets.terminal.themes import VARIABLES
 from tui.widgets.text.styled_text import QASM_STYLES, StyledLine, TextStyle, line, text_of
 from tui.widgets.text.text_widgets import QasmPage, TextPane, wrapped_page

@@ -6,177 +6,22 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from pygments.lexer import RegexLexer
-from pygments.token import Token, _TokenType
 
 from tui.domain.openqasm import version_of
-from tui.openqasm.lexers import QUBIT, Lines2Lexer, Lines3Lexer
+from tui.openqasm.lexers import START, Lines2Lexer, Lines3Lexer, State, TokenSpan, lex_line
 
-LONGEST_LINE: Final = 2_000
-"""Characters of one line that are looked at; the rest of a longer line stays plain."""
 HEADER_LINES: Final = 60
 """Lines in which the `OPENQASM` header is looked for."""
 _REMEMBERED_LINES: Final = 20_000
-
-State = tuple[str, ...]
-START: Final[State] = ("root",)
-"""The state at the start of a text."""
 FAR: Final = 500
 """Lines that are lexed at once to answer for a line; more are lexed in slices."""
 _SLICE: Final = 50
 LOOK_BACK: Final = 50
 """Lines before a line that are lexed to know how it begins."""
 _STRETCHES: Final = re.compile(r'//[^\n]*|"[^"\n]*"|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_PATTERNS: Final[dict[tuple[type, str], tuple[Callable[..., Any], dict[int | None, Any]]]] = {}
-"""One pattern for all rules of a lexer's state, and the rules, once made."""
-_FLAGS: Final = {re.MULTILINE: "m", re.DOTALL: "s", re.IGNORECASE: "i", re.VERBOSE: "x"}
-
-
-class TokenKind(StrEnum):
-    """What a stretch of text is. A theme has a style for each."""
-
-    KEYWORD = "keyword"
-    TYPE = "type"
-    GATE = "gate"
-    INSTRUCTION = "instruction"
-    """measure, reset, barrier, delay."""
-    FUNCTION = "function"
-    """Built-in functions and gate modifiers."""
-    CONSTANT = "constant"
-    QUBIT = "qubit"
-    """A physical qubit, `$7`."""
-    NUMBER = "number"
-    STRING = "string"
-    COMMENT = "comment"
-    DIRECTIVE = "directive"
-    """The header, pragmas and annotations."""
-    OPERATOR = "operator"
-    NAME = "name"
-    WRONG = "wrong"
-    """A character that no rule of the language knows."""
-
-
-class TokenSpan(NamedTuple):
-    """`line[start:end]` is of `kind`."""
-
-    start: int
-    end: int
-    kind: TokenKind
-
-
-# Few are different: the garbage collector need not walk one for each word of a text.
-_span = lru_cache(8192)(TokenSpan)
-_KINDS: Final[dict[_TokenType, TokenKind | None]] = {
-    Token: None,
-    Token.Comment: TokenKind.COMMENT,
-    Token.Comment.Preproc: TokenKind.DIRECTIVE,
-    Token.Keyword: TokenKind.KEYWORD,
-    Token.Keyword.Type: TokenKind.TYPE,
-    Token.Name: TokenKind.NAME,
-    Token.Name.Function: TokenKind.GATE,
-    Token.Name.Builtin: TokenKind.FUNCTION,
-    Token.Name.Constant: TokenKind.CONSTANT,
-    Token.Name.Decorator: TokenKind.DIRECTIVE,
-    QUBIT: TokenKind.QUBIT,
-    Token.Literal: TokenKind.NUMBER,
-    Token.Literal.String: TokenKind.STRING,
-    Token.Operator: TokenKind.OPERATOR,
-    Token.Operator.Word: TokenKind.INSTRUCTION,
-    Token.Error: TokenKind.WRONG,
-}
-
-
-def _kind_of(token: _TokenType) -> TokenKind | None:
-    if token not in _KINDS:
-        assert token.parent is not None, "every token descends from Token, which is known"
-        _KINDS[token] = _kind_of(token.parent)
-    return _KINDS[token]
-
-
-def _next_state(state: State, change: Any) -> State:
-    """The state after a rule's `change`, in Pygments' notation: a name, `#pop`, `#push`, or several."""
-    stack = list(state)
-    for step in change if isinstance(change, tuple) else (change,):
-        if step == "#pop" or isinstance(step, int):
-            del stack[max(1, len(stack) + (step if isinstance(step, int) else -1)) :]
-        else:
-            stack.append(stack[-1] if step == "#push" else step)
-    return tuple(stack)
-
-
-def lex_line(lexer: RegexLexer, line: str, state: State) -> tuple[list[TokenSpan], State]:
-    """Lex one line, given the state that the line before left.
-
-    This is `RegexLexer.get_tokens_unprocessed` but for two things: it returns the state it ends in, and
-    it drives the rules itself (`OpenQASM3Lexer` overrides that method and ignores the state it is given).
-
-    Args:
-        line: the line, without its end.
-        state: Pygments' stack of states at its start.
-    """
-    text = line[:LONGEST_LINE] + "\n"
-    spans: list[TokenSpan] = []
-
-    def add(start: int, end: int, token: _TokenType) -> None:
-        kind = _kind_of(token)
-        if kind is None or start >= end:
-            return
-        if spans and spans[-1].kind is kind and spans[-1].end == start:
-            spans[-1] = _span(spans[-1].start, end, kind)
-        else:
-            spans.append(_span(start, end, kind))
-
-    last, position, idle = len(text) - 1, 0, 0
-    while position <= last:
-        match_any, rules = _together(lexer, state[-1])
-        match = match_any(text, position)
-        if match is None:
-            if text[position] == "\n":
-                state = START
-            else:
-                add(position, position + 1, Token.Error)
-            position += 1
-            continue
-        match_rule, action, change = rules[match.lastindex]
-        if type(action) is _TokenType:
-            add(position, min(match.end(), last), action)
-        elif action is not None:
-            # It looks at the groups of its own rule.
-            for start, token, value in action(lexer, match_rule(text, position)):
-                add(start, min(start + len(value), last), token)
-        # A rule that matches nothing only leaves a state; a lexer that would do so for ever is stopped.
-        idle = idle + 1 if match.end() == position else 0
-        position = match.end() + (1 if idle > len(state) + 8 else 0)
-        if change is not None:
-            state = _next_state(state, change)
-    return spans, state
-
-
-def _together(lexer: RegexLexer, state: str) -> tuple[Callable[..., Any], dict[int | None, Any]]:
-    """Put the rules of a state into one pattern, which tries them in their order within one call.
-
-    Returns:
-        Its `match`, and the rules by the number of the group that stands around each.
-    """
-    kind = type(lexer)
-    known = _PATTERNS.get((kind, state))
-    if known is not None:
-        return known
-    parts: list[str] = []
-    rules: dict[int | None, Any] = {}
-    group = 1
-    for rule in lexer._tokens[state]:
-        pattern: re.Pattern[str] = rule[0].__self__
-        flags = "".join(letter for flag, letter in _FLAGS.items() if pattern.flags & flag)
-        parts.append(f"((?{flags}:{pattern.pattern}))" if flags else f"({pattern.pattern})")
-        rules[group] = rule
-        group += 1 + pattern.groups
-    made = _PATTERNS[kind, state] = re.compile("|".join(parts)).match, rules
-    return made
 
 
 class Highlighter:
@@ -327,12 +172,6 @@ class Highlighter:
                 if following < len(starts) and (at == len(doubts) or doubts[at] != following):
                     doubts.insert(at, following)
         return True
-
-
-def compile_lexers() -> None:
-    """Compile the lexers' rules, which the first reading would do otherwise: about 0.1 s, for a thread."""
-    for kind in (Lines2Lexer, Lines3Lexer):
-        _together(kind(), "root")
 
 
 class StaticHighlighter:

@@ -18,7 +18,7 @@ from tui.domain.jobs import Job, JobStatus
 from tui.domain.statistics.outcomes import Order
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
-from tui.openqasm.highlighter import compile_lexers
+from tui.openqasm.lexers import compile_lexers
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
 from tui.screens.jobs.commands import JobCommands

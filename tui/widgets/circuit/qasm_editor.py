@@ -21,7 +21,8 @@ from textual.widgets.text_area import Edit, EditResult, Selection
 
 from tui.domain.circuits import Diagnostic
 from tui.openqasm.drafts import Change, ChangeKind
-from tui.openqasm.highlighter import Highlighter, TokenKind
+from tui.openqasm.highlighter import Highlighter
+from tui.openqasm.lexers import TokenKind
 from tui.openqasm.search import Matches
 from tui.widgets.circuit.bracket_matching import partner
 from tui.widgets.circuit.diagnostic_marks import ERROR, WARNING, DiagnosticMarks, OverviewScrollBar

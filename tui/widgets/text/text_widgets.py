@@ -178,7 +178,8 @@ class QasmPage(Sequence[StyledLine]):
     """
 
     def __init__(self, text: str, above: Sequence[StyledLine] = ()) -> None:
-        from tui.openqasm.highlighter import LONGEST_LINE, StaticHighlighter
+        from tui.openqasm.highlighter import StaticHighlighter
+        from tui.openqasm.lexers import LONGEST_LINE
 
         self._above = above
         self._rows: list[str] = []
