@@ -43,7 +43,7 @@ HARMLESS = {
     "backends": "details data data_at limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "analysis": "calibrations ideal joint noisy spans",
+    "evaluation": "calibrations ideal joint noisy spans",
     "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram draw convert describe_gate draw_isa timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "

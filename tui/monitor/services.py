@@ -15,9 +15,9 @@ from tui.domain.search import DEFAULT_BUDGET, SearchOptions
 from tui.domain.submissions import Submission, with_tag
 from tui.monitor.account_manager import LAST_RESULT_SECONDS, AccountManager, Dependencies
 from tui.monitor.account_polling import AccountPolling
-from tui.monitor.actions.analysis import JobAnalysis
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.actions.comparison import Comparisons
+from tui.monitor.actions.evaluation import JobEvaluation
 from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.actions.pricing import Pricing
@@ -75,7 +75,7 @@ class AppServices:
         connection: who is signed in, and whether the service answers.
         account: signing in and out.
         jobs: jobs, their results, circuits and tags.
-        analysis: predictions, calibrations and times of one job.
+        evaluation: predictions, calibrations and times of one job.
         exports: jobs in forms for elsewhere.
         comparisons: jobs side by side.
         replays: submissions that repeat jobs.
@@ -83,7 +83,7 @@ class AppServices:
         backends: backends and their data.
         outbox: submissions until they are jobs.
         compiler: checks and draws programs.
-        analyzer: finds errors in programs at once; Qiskit has the last word.
+        analyzer: finds errors in OpenQASM at once, names and formats it; Qiskit has the last word.
         transpiler: transpiles programs for a backend.
         pricing: what a job would cost.
         polling: when the service is asked for news.
@@ -107,7 +107,7 @@ class AppServices:
         self.polling = AccountPolling(app_state, workers, self.outbox, options.auto_result)
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
-        self.analysis = JobAnalysis(app_state, self.jobs, self.backends, compiler)
+        self.evaluation = JobEvaluation(app_state, self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
         self.comparisons = Comparisons(self.jobs, compiler)
         self.replays = Replays(app_state, self.jobs)

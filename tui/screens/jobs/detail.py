@@ -132,9 +132,9 @@ class JobScreen(JobCommands):
         data = self._data
         if job is not None:
             data.transpilation = self.services.jobs.transpilation(self._job_id)
-            data.formula = self.services.analysis.formula_seconds(self._job_id)
-            data.hashes = self.services.analysis.hashes(self._job_id)
-            data.start = self.services.analysis.start(job) if status is JobStatus.QUEUED else None
+            data.formula = self.services.evaluation.formula_seconds(self._job_id)
+            data.hashes = self.services.evaluation.hashes(self._job_id)
+            data.start = self.services.evaluation.start(job) if status is JobStatus.QUEUED else None
             shown = facts(
                 job, self.clock.now(), width, metrics=data.metrics, transpilation=data.transpilation
             )
@@ -184,7 +184,7 @@ class JobScreen(JobCommands):
         if job.status is JobStatus.DONE and data.result is None:
             try:
                 data.result = await self.services.jobs.result(job.id, short=True)
-                data.spans = await self.services.analysis.spans(data.result)
+                data.spans = await self.services.evaluation.spans(data.result)
             except QdeckError as error:
                 data.refused("Result", error)
                 data.refused("Bits", error)
@@ -227,7 +227,7 @@ class JobScreen(JobCommands):
     @work(exclusive=True, group="job-foretell", exit_on_error=False)
     async def _foretell(self) -> None:
         """What simulations say of the counts."""
-        await foretell(self.services.analysis, self._job_id, self._data, self._show_view)
+        await foretell(self.services.evaluation, self._job_id, self._data, self._show_view)
 
     @work(exclusive=True, group="job-calibration", exit_on_error=False)
     async def _load_calibrations(self) -> None:
@@ -235,7 +235,7 @@ class JobScreen(JobCommands):
         job, data = self.job, self._data
         if job is None or data.moments:
             return
-        data.moments = await self.services.analysis.calibrations(job)
+        data.moments = await self.services.evaluation.calibrations(job)
         device = data.device("start")
         self._mapped = device is not None and bool(device.qubits)
         if self._mapped:
@@ -307,7 +307,7 @@ class JobScreen(JobCommands):
             self.shell.show_notice("There is one register: nothing to be put together.", Severity.WARNING)
             return
         if not self._data.joint and self._data.result is not None:
-            self._data.joint = await self.services.analysis.joint(self._data.result)
+            self._data.joint = await self.services.evaluation.joint(self._data.result)
         self._change_view(joint=not self._data.view.joint)
 
     def action_rows(self, more: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import QdeckError
-from tui.monitor.actions.analysis import JobAnalysis
+from tui.monitor.actions.evaluation import JobEvaluation
 from tui.screens.jobs.page.data import JobData
 from tui.widgets.results.counts import Foretold
 
@@ -16,11 +16,13 @@ MOST_FORETOLD: Final = 4
 _COMING: Final = "being simulated …"
 
 
-async def foretell(analysis: JobAnalysis, job_id: str, data: JobData, changed: Callable[[], object]) -> None:
+async def foretell(
+    evaluation: JobEvaluation, job_id: str, data: JobData, changed: Callable[[], object]
+) -> None:
     """Have the first PUBs with counts and without parameters simulated, without noise and with it.
 
     Args:
-        analysis: has it done.
+        evaluation: has it done.
         job_id: the job.
         data: where it is noted, with the reason where there is none.
         changed: called after each step.
@@ -37,13 +39,13 @@ async def foretell(analysis: JobAnalysis, job_id: str, data: JobData, changed: C
     changed()
     for pub in chosen:
         try:
-            ideal = await analysis.ideal(job_id, pub)
+            ideal = await evaluation.ideal(job_id, pub)
             data.foretold[pub] = replace(data.foretold[pub], ideal=ideal, ideal_note="")
         except QdeckError as error:
             data.foretold[pub] = replace(data.foretold[pub], ideal_note=str(error))
         changed()
         try:
-            noisy = await analysis.noisy(job_id, pub)
+            noisy = await evaluation.noisy(job_id, pub)
             data.foretold[pub] = replace(data.foretold[pub], noisy=noisy, noisy_note="")
         except QdeckError as error:
             data.foretold[pub] = replace(data.foretold[pub], noisy_note=str(error))

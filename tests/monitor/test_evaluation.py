@@ -1,4 +1,4 @@
-"""What is worked out about one job: predictions, calibrations at its moments, registers together."""
+"""The evaluation of one job: predictions, calibrations at its moments, registers together."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ async def test_registers_are_counted_together_as_qiskit_joins_them(tmp_path: Pat
         for name, values, bits in (("a", a, 3), ("b", b, 2))
     }
     result = decode_result(json.dumps({"results": [{"data": data}, {"data": {"a": data["a"]}}]}).encode())
-    (joint,), alone = await harness.services.analysis.joint(result)
+    (joint,), alone = await harness.services.evaluation.joint(result)
     assert (joint.register, joint.num_bits, joint.shots) == ("b a", 5, 300)
     assert joint.counts == expected
     assert alone == ()
     with pytest.raises(QdeckError, match="counted over all registers"):
-        await harness.services.analysis.joint(replace(result, abridged=True))
+        await harness.services.evaluation.joint(replace(result, abridged=True))
     await harness.services.aclose()
 
 
@@ -70,13 +70,13 @@ async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
 
     monkeypatch.setattr(harness.compiler, "simulate", simulate)
     job_id = await _finished(harness)
-    found = await harness.services.analysis.ideal(job_id)
+    found = await harness.services.evaluation.ideal(job_id)
     assert (found.method, found.shots) == ("stabilizers", BELL.shots)
-    assert await harness.services.analysis.ideal(job_id) is found
+    assert await harness.services.evaluation.ideal(job_id) is found
     assert asked == [BELL_ISA, "source"]
     # The program of a second PUB is not known.
     with pytest.raises(QdeckError, match="not known here"):
-        await harness.services.analysis.ideal(job_id, 1)
+        await harness.services.evaluation.ideal(job_id, 1)
     await harness.services.aclose()
 
 
@@ -85,7 +85,7 @@ async def test_refusal_of_a_prediction_is_kept_and_other_errors_are_not(tmp_path
     job_id = await _finished(harness)
     for _ in range(2):
         with pytest.raises(QdeckError, match="Qiskit is not installed"):
-            await harness.services.analysis.noisy(job_id)
+            await harness.services.evaluation.noisy(job_id)
     await harness.services.aclose()
 
 
@@ -105,7 +105,7 @@ async def test_calibrations_are_those_at_the_moments_of_the_job(
     job = harness.services.jobs.get(await _finished(harness))
     assert job is not None
     job = replace(job, started=job.created)
-    first, start, now = await harness.services.analysis.calibrations(job)
+    first, start, now = await harness.services.evaluation.calibrations(job)
     assert [moment.name for moment in (first, start, now)] == ["made", "start", "now"]
     assert first.device is not None and first.device.calibrated is not None
     assert "no such calibration" in start.trouble or start.device == first.device

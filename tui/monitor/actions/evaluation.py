@@ -1,4 +1,4 @@
-"""What is worked out about one job: predictions, calibrations at its moments, its executions, its start."""
+"""The evaluation of one job: predictions, calibrations at its moments, its executions, its start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMALL: Final = 256 * 1024
 """Bytes of a result whose metadata are read in the event loop."""
 
 
-class JobAnalysis:
+class JobEvaluation:
     """Works out what a job's page shows beside what the service told. Nothing on the service changes."""
 
     def __init__(self, app_state: AppState, jobs: Jobs, backends: BackendsPoller, compiler: Compiler) -> None:
