@@ -21,9 +21,9 @@ import time
 from textual.pilot import Pilot
 
 from tests.bench.responsiveness import heartbeat
-from tests.screens.test_job_page import BELL
 from tests.support.app import make_app, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness, RecordingService
+from tests.support.job_page import BELL
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult
 from tui.ibm.results.offload import offload_result
