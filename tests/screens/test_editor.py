@@ -130,7 +130,7 @@ async def test_editor_shows_at_once_what_is_wrong_at_the_cursor_and_qiskits_word
         await until(pilot, lambda: "✘ line 6" in screen_text(pilot).split("\n")[-6])
         await pilot.press("ctrl+g")
         await until(pilot, lambda: area.cursor_location == (7, 11) and shows(pilot, "! line 8, column 12"))
-        await pilot.press("alt+b")
+        await pilot.press("alt+h")
         await until(pilot, lambda: area.cursor_location == (5, 0))
         area.insert("// another\n", (0, 0))
         await until(pilot, lambda: shows(pilot, "6✘", "7✘", "9!"))

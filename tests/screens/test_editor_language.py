@@ -20,10 +20,10 @@ async def test_format_keeps_the_cursor_and_is_one_step_for_undo() -> None:
     async with running() as pilot:
         area = await open_editor(pilot, CROWDED)
         area.move_cursor((6, 3))
-        await pilot.press("alt+f")
+        await pilot.press("alt+l")
         await until(pilot, lambda: area.text == FORMATTED)
         assert area.cursor_location == (5, 2), "before the same q"
-        await pilot.press("alt+f")
+        await pilot.press("alt+l")
         await until(pilot, lambda: shows(pilot, "formatted already"))
         await pilot.press("ctrl+z")
         assert area.text == CROWDED

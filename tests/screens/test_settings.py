@@ -94,6 +94,7 @@ def test_keymap_refuses_what_a_terminal_cannot_send_and_what_is_taken() -> None:
     assert keymap_fault({}) == keymap_fault({first.id: "f24"}) == ""
     assert "no key 'x.y'" in keymap_fault({"x.y": "a"})
     assert "terminals send another key" in keymap_fault({first.id: "ctrl+m"})
+    assert "terminals send another key" in keymap_fault({first.id: "alt+f"})
     assert "needs a key" in keymap_fault({first.id: "a,,b"})
     assert f"{first.id} and {second.id} cannot both be" in keymap_fault({first.id: second.keys.split(",")[0]})
     assert GLOBAL[0].id in keymap_fault({first.id: GLOBAL[0].keys})

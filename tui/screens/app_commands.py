@@ -106,8 +106,20 @@ def _told(key: Key) -> str:
     return f"{key.help} {_WORDS[key.id]}" if key.id in _WORDS else key.help
 
 
-_NEVER = frozenset(["ctrl+m", "ctrl+h", "ctrl+j", "ctrl+i", "ctrl+enter", "ctrl+shift+enter"])
-"""Keys that terminals send as others, or not at all."""
+_NEVER = frozenset(
+    [
+        "ctrl+m",
+        "ctrl+h",
+        "ctrl+j",
+        "ctrl+i",
+        "ctrl+enter",
+        "ctrl+shift+enter",
+        "alt+b",
+        "alt+f",
+        "alt+shift+o",
+    ]
+)
+"""Keys that terminals send as others, or not at all: alt+b and alt+f are those of a shell, by words."""
 
 
 def keymap_fault(changes: Mapping[str, str]) -> str:
