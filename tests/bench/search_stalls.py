@@ -75,7 +75,7 @@ async def measure(qubits: int, home: Path) -> None:
             began = time.perf_counter()
             await pilot.press("f8")
             with measured_callbacks(taken):
-                while screen._transpiling:
+                while screen._transpiling.under_way:
                     await pilot.press("down")
                     await asyncio.sleep(0.05)
                 await pilot.pause(0.5)

@@ -19,7 +19,7 @@ from tui.domain.search import SearchProgress
 from tui.monitor.actions.circuits import Transpiler
 from tui.monitor.services import AppServices
 from tui.screens.dialogs.base import Dialog
-from tui.screens.transpile.status import Transpiled
+from tui.screens.transpile.transpiling import Transpiled
 from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.keymap import PICK, bindings
 from tui.widgets.tables.row_table import Cells, Column, RowTable

@@ -7,13 +7,12 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.worker import Worker
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.domain.circuits import TranspileOptions
 from tui.domain.devices.backends import best_backend, undecided
 from tui.domain.search import SearchProgress
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
     BackendsChanged,
     Event,
@@ -26,18 +25,10 @@ from tui.screens.base import SectionScreen
 from tui.screens.dialogs.cloud_options import CloudRefinements
 from tui.screens.transpile.all_backends import choose_backend
 from tui.screens.transpile.review import ReviewPane
-from tui.screens.transpile.status import (
-    Refused,
-    SearchNews,
-    Transpiled,
-    error_lines,
-    invitation,
-    missing,
-    search,
-    verdict,
-)
+from tui.screens.transpile.status import error_lines, invitation, missing, verdict
 from tui.screens.transpile.submit import SubmitPane
-from tui.screens.workspace import PendingAction
+from tui.screens.transpile.transpiling import Refused, SearchNews, Transpiled, TranspileRun
+from tui.screens.workspace import PendingAction, Workspace
 from tui.widgets.forms.transpile_options import TranspileOptionsForm
 from tui.widgets.keymap import TRANSPILE, bindings
 from tui.widgets.tables.candidate_table import CandidateTable
@@ -58,15 +49,14 @@ class TranspileScreen(SectionScreen):
     )
     BINDINGS: ClassVar = bindings(TRANSPILE)
 
-    _work: Worker[None] | None = None
     _asked_about: frozenset[str] = frozenset()
     """Backends whose errors were asked for."""
     _searched = ""
     """How the search for what is in the table went; empty: none was made."""
-    _then_run = False
-    """F9 was pressed while the transpiler is at work."""
-    _picked_by_user = False
-    """A candidate was picked while the search went on: it stays."""
+
+    def __init__(self, services: AppServices, workspace: Workspace) -> None:
+        super().__init__(services, workspace)
+        self._transpiling = TranspileRun(self)
 
     def compose(self) -> ComposeResult:
         """Choices, one line of state, then the candidates."""
@@ -132,8 +122,8 @@ class TranspileScreen(SectionScreen):
         """Submit what is under review; transpile first when that is not the circuit as it stands."""
         if self._submit.submitting:
             return
-        if self._transpiling:
-            self._then_run = True
+        if self._transpiling.under_way:
+            self._transpiling.then_submit = True
             self._show_state(
                 line(("Still transpiling; the form to run it comes then.  esc stops", TextStyle.BUSY))
             )
@@ -158,9 +148,8 @@ class TranspileScreen(SectionScreen):
         """Stop transpiling: the compiler really stops."""
         if self._submit.stoppable:
             self._submit.stop()
-        elif self._transpiling and self._work is not None:
-            self._work.cancel()
-            self._work = None
+        elif self._transpiling.under_way:
+            self._transpiling.stop()
             self.refresh_bindings()
             self._show_state(line(("Stopped. F8 transpiles again.", TextStyle.MUTED)))
             self._submit.reprice()
@@ -194,7 +183,7 @@ class TranspileScreen(SectionScreen):
     @work(group="all-backends", exclusive=True, exit_on_error=False)
     async def action_all_backends(self) -> None:
         """Search all online backends for the one that suits the circuit best, and review that."""
-        if self._transpiling or self._submit.submitting:
+        if self._transpiling.under_way or self._submit.submitting:
             return
         if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
@@ -208,50 +197,29 @@ class TranspileScreen(SectionScreen):
         if action == "refine":
             return self.is_mounted and self.query_one(TranspileOptionsForm).cloud
         if action == "stop":
-            return self._transpiling or (self.is_mounted and self._submit.stoppable)
+            return self._transpiling.under_way or (self.is_mounted and self._submit.stoppable)
         if action == "dry_run" and not self.services.transpiler.prepares_programs:
             return False
         return super().check_action(action, parameters)
 
-    @property
-    def _transpiling(self) -> bool:
-        return self._work is not None and not self._work.is_finished
-
     def _start(self, pending_action: PendingAction) -> None:
         """Transpile in a worker, unless that is under way or something is missing."""
-        if self._transpiling or self._submit.submitting or not self._apply_choices():
+        if self._transpiling.under_way or self._submit.submitting or not self._apply_choices():
             return
         if lines := missing(self.workspace, signed_in=self._signed_in):
             self._show_state(*lines)
             return
         # Both need the compiler's worker, and the price will be another one.
         self._submit.price.stop()
-        text, backend, options = self.workspace.qasm, self.workspace.backend, self.workspace.options
-        work = (
-            search(self.services.transpiler, self.post_message, text, backend, pending_action)
-            if self.workspace.search
-            else self._transpile(text, backend, options, pending_action)
-        )
-        self._picked_by_user = self._then_run = False
-        self._work = self.run_worker(work, group="transpile", exit_on_error=False)
+        self._transpiling.start(pending_action)
         self.refresh_bindings()
-        place = "in the cloud " if options.cloud else ""
-        words = f"Transpiling {place}for {plain(backend, limit=60)}…  esc stops"
+        place = "in the cloud " if self.workspace.options.cloud else ""
+        words = f"Transpiling {place}for {plain(self.workspace.backend, limit=60)}…  esc stops"
         self._show_state(line((words, TextStyle.BUSY)))
-
-    async def _transpile(
-        self, text: str, backend: str, options: TranspileOptions, pending_action: PendingAction
-    ) -> None:
-        try:
-            candidate = await self.services.transpiler.transpile(text, backend, options)
-        except QdeckError as error:
-            self.post_message(Refused(error))
-        else:
-            self.post_message(Transpiled((candidate,), text, pending_action))
 
     @on(SearchNews)
     def _search_goes_on(self, message: SearchNews) -> None:
-        if not self._transpiling:
+        if not self._transpiling.under_way:
             return
         news = message.news
         if isinstance(news, SearchProgress):
@@ -270,11 +238,12 @@ class TranspileScreen(SectionScreen):
 
     @on(Transpiled)
     def _transpiled(self, message: Transpiled) -> None:
-        self._work, self._searched = None, message.searched
+        self._transpiling.ended()
+        self._searched = message.searched
         best, table = message.candidates[0], self._pane.table
         if self.workspace.candidate_source != message.source:
             table.clear()
-        pick = message.chosen or not (message.searched and self._picked_by_user)
+        pick = message.chosen or not (message.searched and self._transpiling.picked)
         for candidate in reversed(message.candidates):
             table.add(candidate, pick=pick and candidate is best)
         table.unavailable = message.unavailable
@@ -283,15 +252,15 @@ class TranspileScreen(SectionScreen):
             self._pane.review(best)
         self.refresh_bindings()
         self._show_state()
-        then_run, self._then_run = self._then_run, False
-        if then_run or message.pending_action is PendingAction.RUN:
+        then_submit, self._transpiling.then_submit = self._transpiling.then_submit, False
+        if then_submit or message.pending_action is PendingAction.RUN:
             self._pane.show_form()
 
     @on(CandidateTable.Picked)
     def _picked(self, message: CandidateTable.Picked) -> None:
         candidate = message.candidate
         workspace = self.workspace
-        self._picked_by_user = True
+        self._transpiling.picked = True
         workspace.search &= not candidate.options.cloud
         workspace.candidate, workspace.backend = candidate, candidate.backend
         if not workspace.search:
@@ -312,12 +281,12 @@ class TranspileScreen(SectionScreen):
         self.workspace.backend_picked |= self.workspace.backend != before
         if right:
             self._submit.show_sessions()
-            if not self._transpiling:
+            if not self._transpiling.under_way:
                 self._show_state()
 
     @on(Refused)
     def _refused(self, message: Refused) -> None:
-        self._work = None
+        self._transpiling.ended()
         self._submit.reprice()
         self.refresh_bindings()
         self._show_state(*error_lines(message.error, self.size.width - 2))
@@ -374,7 +343,7 @@ class TranspileScreen(SectionScreen):
                 await self.services.backends.details(name)
         workspace = self.workspace
         reviewed = workspace.candidate is not None and workspace.candidate_source == workspace.qasm
-        if not (workspace.backend_picked or reviewed or self._transpiling):
+        if not (workspace.backend_picked or reviewed or self._transpiling.under_way):
             workspace.backend = ""
             self._show_backends()
             self._show_state()

@@ -1,91 +1,19 @@
-"""The state of the transpile review: outcomes of its workers as messages, and what is shown of them."""
+"""The words of the transpile review: what is missing, what stands, what is wrong with a candidate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from textual.message import Message
+from collections.abc import Sequence
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.backends import NONE_LISTED
-from tui.domain.search import SearchProgress, Unavailable
-from tui.monitor.actions.circuits import Transpiler
-from tui.screens.workspace import PendingAction, Workspace
+from tui.domain.search import Unavailable
+from tui.screens.workspace import Workspace
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line, wrapped
 
 _MOST_FLAGS = 4
 """Broken parts that are named in a question."""
-
-
-class Transpiled(Message):
-    """The compiler or the cloud answered with candidates for this text, best first.
-
-    `searched`: how the search went that has brought them; empty when it was one run. `unavailable`: makers
-    that made none. `chosen`: the user has chosen the best of them already.
-    """
-
-    def __init__(
-        self,
-        candidates: Sequence[Candidate],
-        source: str,
-        pending_action: PendingAction,
-        searched: str = "",
-        unavailable: Sequence[Unavailable] = (),
-        *,
-        chosen: bool = False,
-    ) -> None:
-        super().__init__()
-        self.candidates = candidates
-        self.source = source
-        self.pending_action = pending_action
-        self.searched = searched
-        self.unavailable = unavailable
-        self.chosen = chosen
-
-
-class SearchNews(Message):
-    """A search for the best candidate of this text has made one, or tells how far it is."""
-
-    def __init__(self, news: Candidate | SearchProgress, source: str) -> None:
-        super().__init__()
-        self.news = news
-        self.source = source
-
-
-class Refused(Message):
-    """Transpiling went wrong."""
-
-    def __init__(self, error: QdeckError) -> None:
-        super().__init__()
-        self.error = error
-
-
-async def search(
-    transpiler: Transpiler,
-    post: Callable[[Message], object],
-    text: str,
-    backend: str,
-    pending_action: PendingAction,
-) -> None:
-    """Search for the best candidate, and post what comes of it: `SearchNews`, then `Transpiled` or `Refused`.
-
-    Args:
-        transpiler: makes the candidates.
-        post: takes the messages.
-        text: the program.
-        backend: name of the backend.
-        pending_action: what is to be done with the best one.
-    """
-    options = transpiler.search_options
-    try:
-        result = await transpiler.search(text, backend, options, lambda news: post(SearchNews(news, text)))
-    except QdeckError as error:
-        post(Refused(error))
-    else:
-        words = result.progress.words
-        post(Transpiled(result.candidates, text, pending_action, words, result.unavailable))
 
 
 def missing(workspace: Workspace, *, signed_in: bool) -> list[StyledLine]:

@@ -18,8 +18,9 @@ from tui.screens.dialogs.confirm import Confirm
 from tui.screens.transpile.form_pane import FormPane
 from tui.screens.transpile.price import PriceBlock
 from tui.screens.transpile.recheck import Redo, RedoQuestion
-from tui.screens.transpile.status import Transpiled, flag_reason
+from tui.screens.transpile.status import flag_reason
 from tui.screens.transpile.together import submit_as_batch
+from tui.screens.transpile.transpiling import Transpiled
 from tui.screens.workspace import PendingAction
 from tui.widgets.forms.submit_form import Source
 from tui.widgets.forms.submit_validation import costs
