@@ -171,6 +171,31 @@ async def test_palette_lists_the_commands_of_the_screen() -> None:
         await until(pilot, lambda: services.names_asked().count("backends") == before + 1)
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("compare", "Compare, in the job table"),
+        ("usage", "Account"),
+        ("settings", "See and change the settings."),
+        ("python", "Send id, link, counts or Python"),
+        ("screenshot", "Save a picture of the screen"),
+        ("run again", "Run again, in the job table"),
+    ],
+)
+async def test_palette_finds_what_people_look_for_from_any_screen(word: str, told: str) -> None:
+    async with running(AppServicesHarness()) as pilot:
+        await pilot.press("f5", "ctrl+p", *(letter if letter != " " else "space" for letter in word))
+        await until(pilot, lambda: told in " ".join(screen_text(pilot).split()))
+
+
+async def test_palette_goes_to_the_screen_of_a_command() -> None:
+    async with running(AppServicesHarness()) as pilot:
+        await pilot.press("f5", "ctrl+p", *"compare")
+        await until(pilot, lambda: "Key: C." in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.current_mode == "jobs" and len(pilot.app.screen_stack) == 1)
+
+
 def test_clipboard_sequence_is_wrapped_for_tmux() -> None:
     assert tmux_clipboard("id") == "\x1bPtmux;\x1b\x1b]52;c;aWQ=\x07\x1b\\"
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import ClassVar, cast
 
 from textual import work
 from textual.app import SystemCommand
+from textual.command import Hit, Hits
 from textual.screen import Screen
+from textual.system_commands import SystemCommandsProvider
 
 from tui.common.timing import Clock
 from tui.config.settings import Settings, folders
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.base import Dialog
-from tui.widgets.chrome.footer import NotifyingApp
+from tui.widgets.chrome.footer import NotifyingApp, key_name
 from tui.widgets.keymap import GLOBAL, PLACES, Key, key_by_id
 from tui.widgets.terminal.themes import ThemeName
 
@@ -29,12 +33,53 @@ _WORDS = {
     "editor.open": "Also: recent files.",
 }
 """Words that people look for beside those of a key's own sentence."""
+_ELSEWHERE = {
+    "jobs": ("app.jobs", "in the job table"),
+    "job": ("app.jobs", "on a job's page"),
+    "editor": ("app.editor", "in the editor"),
+    "find": ("app.editor", "in the editor"),
+    "transpile": ("app.transpile", "in the review"),
+    "candidates": ("app.transpile", "in the review"),
+    "sessions": ("app.sessions", "among the sessions"),
+    "backends": ("app.backends", "among the backends"),
+    "account": ("app.account", "in the account"),
+}
+"""By the first part of a key's id: the key that goes there, and the place in words."""
+
+
+class AppCommandsProvider(SystemCommandsProvider):
+    """Finds commands by their names, then by the words that explain them, then those of other screens."""
+
+    async def search(self, query: str) -> Hits:
+        """Find the commands for what was typed, of this screen before those of the others.
+
+        Yields:
+            Commands with all the words in the name; then in the explanation; then this screen's whose name
+            has the letters in their order.
+        """
+        app = cast(CommandsApp, self.app)
+        matcher, words = self.matcher(query), query.casefold().split()
+        here, elsewhere = app.get_system_commands(self.screen), app.commands_elsewhere(self.screen)
+        for commands, is_here in ((here, True), (elsewhere, False)):
+            for command in commands:
+                name, told = command.title.casefold(), command.help.casefold()
+                if all(word in name for word in words):
+                    rank = 3
+                elif all(word in name or word in told for word in words):
+                    rank = 2
+                else:
+                    rank = 1 if is_here and matcher.match(command.title) else 0
+                if rank:
+                    title = matcher.highlight(command.title)
+                    yield Hit(2 * rank + is_here, title, command.callback, help=command.help)
 
 
 class CommandsApp(NotifyingApp):
     """An app with a palette and settings."""
 
+    COMMANDS: ClassVar = {AppCommandsProvider}
     clock: Clock
+    services: AppServices
     _settings: Settings
 
     @property
@@ -100,6 +145,18 @@ class CommandsApp(NotifyingApp):
             "Save a picture of the screen, SVG, in the folder that qdeck was started in.",
             self.action_save_picture,
         )
+
+    def commands_elsewhere(self, screen: Screen[object]) -> Iterator[SystemCommand]:
+        """List the keys of other screens than `screen`: each command goes there and says its key."""
+        here = {active.binding.id for active in screen.active_bindings.values()}
+        for place in PLACES:
+            for key in place:
+                way, where = _ELSEWHERE.get(key.id.partition(".")[0], ("", ""))
+                goes = None if key.id in here else key_by_id(way)
+                if goes is not None and not (key.changes and self.services.read_only):
+                    told = f"{_told(key)} Key: {key_name(key.keys.partition(',')[0])}."
+                    go = partial(self.run_action, f"app.{goes.action}")
+                    yield SystemCommand(f"{key.label}, {where}", told, go)
 
 
 def _told(key: Key) -> str:
