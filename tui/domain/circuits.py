@@ -18,6 +18,7 @@ DEFAULT_LEVEL = 2
 OVERHEAD_SECONDS = 2.0
 DEFAULT_REP_DELAY_US = 250.0
 """Pause between two shots, in microseconds, of most devices."""
+_SPOILS_MORE = ("missing", "not closed", "does not end", "is not a character", "closes nothing")
 
 
 class CircuitStats(Value, frozen=True):
@@ -50,6 +51,11 @@ class Diagnostic(Value, frozen=True):
     length: int = 0
     suggestion: str = ""
     warning: bool = False
+
+    @property
+    def spoils_more(self) -> bool:
+        """True when what follows may be misread: a `;`, a bracket or an end is missing."""
+        return any(words in self.message for words in _SPOILS_MORE)
 
 
 class Analysis(Value, frozen=True):

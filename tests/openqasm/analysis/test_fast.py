@@ -146,6 +146,12 @@ def test_what_was_probably_meant_is_told_although_qiskit_calls_it_valid() -> Non
     assert combined(Analysis((FAST,)), CheckReport((misread,))) == (FAST,)
 
 
+def test_what_only_follows_from_a_missing_end_is_not_told_again() -> None:
+    open_text = Diagnostic(5, 9, 'This text does not end: a second " is missing on this line.')
+    before, behind = Diagnostic(4, 1, "Too deep."), Diagnostic(6, 1, "'q' cannot stand here.")
+    assert combined(Analysis((open_text,)), CheckReport((before, behind))) == (before, open_text)
+
+
 def test_either_may_be_missing() -> None:
     report = CheckReport((LATER,))
     assert combined(None, report) == (LATER,)

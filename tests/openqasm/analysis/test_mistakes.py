@@ -25,6 +25,15 @@ def test_planted_fault_is_told_once_at_its_place(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "column", "bracket"),
+    [("rx(pi q[0]", 3, "("), ("h q[0", 4, "["), ("float f = (3", 11, "("), ("h q[1\n\nh q[0];", 4, "[")],
+)
+def test_open_bracket_without_an_end_behind_it_is_told_once(line: str, column: int, bracket: str) -> None:
+    told = [(one.line, one.column, one.message) for one in found(V3 + line)]
+    assert told == [(5, column, f"This '{bracket}' is not closed.")]
+
+
+@pytest.mark.parametrize(
     ("line", "column", "says"),
     [
         ("mesure q[0];", 1, "Did you mean `measure`?"),

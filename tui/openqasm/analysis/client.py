@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -146,6 +147,7 @@ def combined(analysis: Analysis | None, report: CheckReport | None) -> tuple[Dia
         Errors by their place, then warnings. Errors that Qiskit does not see, since it ends at its first
         ones, remain; when it sees none there are none. On a line of which both speak, the fast analysis has
         the better place and words, unless Qiskit calls the line valid and nothing else was probably meant.
+        Behind a missing end or bracket Qiskit misreads what follows: that is left out.
     """
     errors: Sequence[Diagnostic] = analysis.errors if analysis is not None else ()
     if report is not None:
@@ -159,8 +161,10 @@ def _with_qiskit(fast: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list
     certain = {one.line for one in fast if one.suggestion}
     lacking = {one.line for one in last if one.message.startswith(VALID)} - certain
     own = {one.line for one in fast}
+    spoiled = min((one.line for one in fast if one.spoils_more), default=math.inf)
     kept = [one for one in fast if one.line not in lacking]
-    return _by_place([*kept, *(one for one in last if one.line in lacking or one.line not in own)])
+    more = (one for one in last if one.line in lacking or (one.line not in own and one.line < spoiled))
+    return _by_place([*kept, *more])
 
 
 def _by_place(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

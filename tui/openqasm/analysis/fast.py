@@ -14,8 +14,6 @@ from tui.openqasm.analysis.symbols import SymbolTable
 
 LONGEST: Final = 8_000_000
 """Characters of a program up to which it is analysed: Qiskit's reader takes no longer one either."""
-_SPOILS_MORE: Final = ("missing", "not closed", "does not end", "is not a character", "closes nothing")
-"""Words of mistakes after which QDK misreads what follows."""
 _ENDS: Final = "the end of the program"
 
 
@@ -45,7 +43,7 @@ def _further(more: Iterable[Diagnostic], own: Sequence[Diagnostic], table: Symbo
     taken = {one.line for one in own}
     spoiled = False
     for one in own:
-        if any(words in one.message for words in _SPOILS_MORE):
+        if one.spoils_more:
             spoiled, following = True, one.line
             while following < len(lines) and not lines[following].strip():
                 following += 1

@@ -84,6 +84,7 @@ class _Checker:
 
     def __init__(self, text: str, table: SymbolTable) -> None:
         self.found: list[Diagnostic] = []
+        self._told: set[tuple[int, str]] = set()
         self._text, self._table = text, table
         self._later: dict[str, Symbol] = {}
         for symbol in reversed(table.symbols):
@@ -98,7 +99,10 @@ class _Checker:
         self._file_told = False
 
     def report(self, offset: int, length: int, message: str, suggestion: str = "") -> None:
-        """Take in a mistake."""
+        """Take in a mistake, once."""
+        if (offset, message) in self._told:
+            return
+        self._told.add((offset, message))
         row, column = self._table.location(min(offset, len(self._text)))
         self.found.append(Diagnostic(row + 1, column + 1, message, max(1, length), suggestion))
 

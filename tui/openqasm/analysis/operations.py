@@ -21,7 +21,7 @@ from tui.openqasm.analysis.standard import (
 )
 from tui.openqasm.analysis.suggestions import nearest
 
-_OPERAND: Final = re.compile(r"\s*+(?:([^\W\d]\w*+)(?:\s*+\[([^\]]*+)\]\s*+)?+|(\$\d++))\s*+\Z")
+_OPERAND: Final = re.compile(r"\s*+(?:([^\W\d]\w*+)(?:\s*+\[([^][]*+)\]\s*+)?+|(\$\d++))\s*+\Z")
 _NAME: Final = re.compile(r"(?<![\w.$])[^\W\d]\w*+")
 _OPENING: Final = re.compile(r"[\[({]")
 _MARK: Final = re.compile(r"[\[\](){},]")
