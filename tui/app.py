@@ -14,7 +14,6 @@ from rich.text import Text
 from textual import on, work
 from textual.driver import Driver
 from textual.events import AppBlur, AppFocus
-from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerState
 
 from tui.common.crash_log import write_trouble
@@ -35,12 +34,10 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.app_commands import CommandsApp
-from tui.screens.base import AppEvent, SectionScreen, drop_lost_session
-from tui.screens.dialogs.base import Dialog
-from tui.screens.registry import open_job, put_cursor_on, sections
+from tui.screens.app_sections import SectionsApp, sections
+from tui.screens.base import AppEvent, drop_lost_session
 from tui.screens.workspace import Workspace
-from tui.widgets.chrome.status_bar import SECTIONS, StatusBar
+from tui.widgets.chrome.status_bar import StatusBar
 from tui.widgets.keymap import GLOBAL, bindings
 from tui.widgets.terminal.app import DiffApp, FocusTrackingApp
 from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
@@ -57,7 +54,7 @@ _CLOSING_SECONDS = 10.0
 """The longest that ending may take: what has not stopped by then ends with the process."""
 
 
-class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
+class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
     """qdeck in a terminal.
 
     Run it with `run_app`, which gives the exit status.
@@ -175,9 +172,9 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
         if self._edits_first:
             self.switch_mode("editor")
         if self._sandbox is None and self._sign_in is None:
-            opened = await open_job(self, self.services, self.workspace, self.first_job)
+            opened = await self.open_job(self.first_job)
             if self.services.connection.identity is None and not (opened or self._edits_first):
-                self._ask_who(None)
+                self.ask_who(None)
             return
         self._show_signing_in("the sandbox" if self._sign_in is None else self._sign_in.name)
         try:
@@ -186,9 +183,9 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
             elif self._sandbox is not None:
                 await self.services.account.sign_in_sandbox(self._sandbox)
         except QdeckError as error:
-            self._ask_who(error)
+            self.ask_who(error)
         else:
-            await open_job(self, self.services, self.workspace, self.first_job)
+            await self.open_job(self.first_job)
         finally:
             self._show_signing_in("")
 
@@ -221,26 +218,6 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
             self.exit()
 
     # --- what screens ask of the app ---------------------------------------------------------------
-
-    def go(self, section: str) -> None:
-        """Show a section; on the section itself, go back to its first screen."""
-        self.services.polling.user_active(section_changed=section != self.current_mode)
-        if section != self.current_mode:
-            self.switch_mode(section)
-            return
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-
-    def show_row(self, job_id: str) -> None:
-        """Show the job table without the page over it, the cursor on a job; empty: where it is."""
-        if self.current_mode != "jobs":
-            self.go("jobs")
-        self.call_next(self._leave_pages, job_id)
-
-    def _leave_pages(self, job_id: str) -> None:
-        self.go("jobs")
-        if job_id:
-            self.call_next(put_cursor_on, self, job_id)
 
     def report(self, error: BaseException) -> None:
         """Show an error as a notice; what is no `QdeckError` is written to the log too."""
@@ -310,55 +287,6 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
 
     # --- keys and commands ---------------------------------------------------------------------------
 
-    def action_section(self, section: str) -> None:
-        """Show a section. Dialogs are left on the way, as by esc."""
-        if self._leave_dialogs():
-            self.call_next(self.go, section)
-
-    def _leave_dialogs(self) -> bool:
-        """Leave what is open over the section; whether nothing stays."""
-        while isinstance(self.screen, ModalScreen):
-            dialog = self.screen
-            if not isinstance(dialog, Dialog):
-                dialog.dismiss(None)  # Textual's own: the palette
-            elif not dialog.leave():
-                return False
-        return True
-
-    def action_account(self) -> None:
-        """Sign in; or, signed in, see the account, change the instance, sign out."""
-        from tui.screens.account import AccountScreen
-        from tui.screens.login import LoginScreen
-
-        if not isinstance(self.screen, AccountScreen | LoginScreen) and self._leave_dialogs():
-            self.call_next(self._open_account)
-
-    def _open_account(self) -> None:
-        from tui.screens.account import AccountScreen
-
-        if self.services.connection.identity is None:
-            self._ask_who(None)
-        else:
-            self.push_screen(AccountScreen(self.services), lambda out: self._ask_who(None) if out else None)
-
-    def _ask_who(self, trouble: QdeckError | None) -> None:
-        from tui.screens.login import LoginScreen
-
-        self.push_screen(LoginScreen(self.services, trouble))
-
-    def action_help(self) -> None:
-        """The keys of this screen or dialog, and of the app."""
-        from tui.screens.help import HelpScreen
-
-        if isinstance(self.screen, HelpScreen):
-            return
-        ids = [active.binding.id for active in self.screen.active_bindings.values()]
-        section = next((title for mode, _, title in SECTIONS if mode == self.current_mode), "This screen")
-        title = self.screen.TITLE if isinstance(self.screen, Dialog) else section
-        topic = self.screen.help_topic() if isinstance(self.screen, SectionScreen) else None
-        keys = [key_id for key_id in dict.fromkeys(ids) if key_id]
-        self.push_screen(HelpScreen(title or section, keys, topic))
-
     def action_help_quit(self) -> None:
         """Ctrl+c, which ends nothing here: say what does."""
         self.show_notice("ctrl+q leaves qdeck; ctrl+c copies what is selected.")
@@ -371,13 +299,6 @@ class QDeckApp(CommandsApp, FocusTrackingApp, DiffApp):
     def _resumed(self, _app: object) -> None:
         # After `fg` Textual 8.2.8 has entered the terminal's screen anew but draws nothing on it.
         self.action_redraw()
-
-    def action_messages(self) -> None:
-        """The last notices, in full."""
-        from tui.screens.notifications import MessagesScreen
-
-        if not isinstance(self.screen, MessagesScreen):
-            self.push_screen(MessagesScreen(self.notifications.all))
 
     def _fatal_error(self) -> None:
         """End with a message instead of Textual's traceback, whose locals could hold what was typed."""
