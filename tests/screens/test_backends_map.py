@@ -127,6 +127,43 @@ async def test_backends_map_and_tables_share_their_cursor() -> None:
         assert "ibm_cusco   SIMULATED" in screen_text(pilot) and _qubit(pilot) == 0
 
 
+async def test_backends_map_and_table_settle_on_one_qubit_of_another_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moves: list[int] = []
+    move_to = ChipMap.move_to
+
+    def counted(chip_map: ChipMap, qubit: int) -> None:
+        moves.append(qubit)
+        move_to(chip_map, qubit)
+
+    monkeypatch.setattr(ChipMap, "move_to", counted)
+    async with running(with_devices(), size=(120, 40)) as pilot:
+        await to_backends(pilot)
+        await pilot.press("2", "S", "escape", "down")
+        await settled(pilot)
+        assert _qubit(pilot) == 0 and "ibm_cusco   SIMULATED" in screen_text(pilot)
+        assert pilot.app.screen.query_one("#qubits", RowTable).cursor_key == "0"
+        before = len(moves)
+        for _ in range(10):
+            await pilot.pause()
+        assert len(moves) == before
+
+
+async def test_backends_show_the_newest_calibration_of_another_device() -> None:
+    services = with_devices()
+    async with running(services) as pilot:
+        await to_tomorrow(pilot)
+        await pilot.press("down")
+        await settled(pilot)
+        services.device_data[NAMES[1]] = worsened(NAMES[1])
+        await pilot.press("r", "up", "4", "down", "escape", "down")
+        await settled(pilot)
+        assert "ibm_cusco   SIMULATED" in screen_text(pilot) and "not the newest" not in screen_text(pilot)
+        history = pilot.app.screen.query_one("#history", RowTable)
+        assert len(history.keys) == 2 and history.cursor_index == 0
+
+
 async def test_backends_tables_are_sorted_by_key() -> None:
     async with running(with_devices()) as pilot:
         await to_backends(pilot)

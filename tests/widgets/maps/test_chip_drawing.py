@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.devices import five_qubits
-from tui.domain.devices.calibrations import Coupler, DeviceCalibration, QubitCalibration, QubitMetric
+from tui.domain.devices.calibrations import (
+    Coupler,
+    DeviceCalibration,
+    QubitCalibration,
+    QubitMetric,
+    qubit_grading,
+)
 from tui.widgets.maps.chip_drawing import ChipDrawing
 from tui.widgets.maps.chip_legend import couplers_line, legend_line, qubit_line
 from tui.widgets.text.styled_text import TextStyle, text_of
@@ -111,9 +117,14 @@ def test_legend_gives_the_bound_of_each_letter_and_line() -> None:
 
 
 def test_qubit_line_has_every_figure_with_its_grade() -> None:
-    text = text_of(qubit_line(five_qubits(), 1, "3"))
-    assert text == " qubit 1 holds 3 · readout 2.00 % b · T1 99 µs b · T2 50 µs a · 1Q 0.020 % a"
+    def line_of(device: DeviceCalibration, qubit: int) -> str:
+        grades = {metric: qubit_grading(device, metric) for metric in QubitMetric}
+        return text_of(qubit_line(device, qubit, grades))
+
+    assert line_of(five_qubits(), 1) == (
+        " qubit 1 · readout 2.00 % b · T1 99 µs b · T2 50 µs a · 1Q 0.020 % a"
+    )
     assert text_of(couplers_line(five_qubits(), 2)) == " to 1 0.60 %   to 3 100.00 % ✕ dead   "
     alone = DeviceCalibration("sim", qubits=(QubitCalibration(operational=False),))
-    assert "✕ dead" in text_of(qubit_line(alone, 0)) and "T1 – ·" in text_of(qubit_line(alone, 0))
+    assert "✕ dead" in line_of(alone, 0) and "T1 – ·" in line_of(alone, 0)
     assert "not coupled" in text_of(couplers_line(alone, 0))

@@ -118,6 +118,7 @@ class DevicePane(Vertical):
         """
         if device is self._newest and tuple(seen) == self._seen:
             return
+        other = self._newest is None or device.name != self._newest.name
         self._newest, self._seen = device, tuple(seen)
         self.query_one("#no-device", Static).update(
             Content("" if device.qubits else "The service tells nothing of this backend's qubits.")
@@ -125,6 +126,8 @@ class DevicePane(Vertical):
         self._show(device)
         history = self.query_one(f"#{DeviceView.HISTORY}", RowTable)
         history.show([str(place) for place in range(len(self._seen))])
+        if other:
+            history.move_to("0")
 
     def show_text(self, text: str) -> None:
         """Show no device, but why there is none."""
@@ -147,6 +150,7 @@ class DevicePane(Vertical):
     def _show_rows(self) -> None:
         for table in self.query(CalibrationTable):
             table.show_sorted()
+        self._follow_map()
         self._arrange()
         self._show_lines()
 
@@ -218,23 +222,37 @@ class DevicePane(Vertical):
             return
         lines = [
             legend_line(chip_map.drawing, self._metric),
-            (*qubit_line(device, qubit), Span("  "), change_span(self._changes.get((qubit,), ()))),
+            (
+                *qubit_line(device, qubit, self._grades),
+                Span("  "),
+                change_span(self._changes.get((qubit,), ())),
+            ),
             couplers_line(device, qubit),
         ]
         self.query_one("#device-lines", TextBlock).show(lines)
 
+    def _follow_map(self) -> None:
+        """Put the cursor of the qubits on the one of the map."""
+        qubit = self.query_one(ChipMap).qubit
+        if qubit is not None:
+            self.query_one(f"#{DeviceView.QUBITS}", RowTable).move_to(str(qubit))
+
+    # Map and table follow one another by messages. One that is not of the present cursor is passed over:
+    # two under way would send each to where the other was, for ever.
+
     @on(ChipMap.QubitMoved)
     def _qubit_moved(self, message: ChipMap.QubitMoved) -> None:
         message.stop()
-        if message.qubit is not None:
-            self.query_one(f"#{DeviceView.QUBITS}", RowTable).move_to(str(message.qubit))
-        self._show_lines()
+        if message.qubit == message.chip_map.qubit:
+            self._follow_map()
+            self._show_lines()
 
     @on(RowTable.CursorMoved)
     def _row_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()
         table = message.table
-        if type(message) is not RowTable.CursorMoved or self._device is None or not message.key:
+        stale = message.key != table.cursor_key
+        if type(message) is not RowTable.CursorMoved or self._device is None or not message.key or stale:
             return
         chip_map, place = self.query_one(ChipMap), int(message.key)
         if table.id == DeviceView.QUBITS:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tui.domain.devices.calibrations import (
     GRADES,
     DeviceCalibration,
+    Grading,
     QubitMetric,
     grade_letter,
-    qubit_grading,
 )
 from tui.widgets.maps.chip_drawing import ACROSS, DEAD_MARK, GRADE_STYLES, ChipDrawing
 from tui.widgets.text.format import NOTHING, number, percent_error
@@ -50,23 +52,24 @@ def _brief(value: float, is_time: bool) -> str:
     return f"{value:.0f}" if is_time else f"{value * 100:.2g}"
 
 
-def qubit_line(calibration: DeviceCalibration, qubit: int, label: str = "") -> StyledLine:
+def qubit_line(
+    calibration: DeviceCalibration, qubit: int, grades: Mapping[QubitMetric, Grading]
+) -> StyledLine:
     """Return the figures of one qubit, each with its grade, and those of its couplers.
 
     Args:
         calibration: the device.
         qubit: physical number.
-        label: virtual qubit on it; empty: none.
+        grades: of its qubits, by `qubit_grading`.
     """
     known = calibration.qubits[qubit]
     parts: list[str | tuple[str, TextStyle] | Span] = [
         " ",
         (f"qubit {qubit}", TextStyle.STRONG),
-        f" holds {label}" if label else "",
         (f" {DEAD_MARK} dead", TextStyle.BAD) if known.dead else "",
     ]
     for metric in QubitMetric:
-        place = qubit_grading(calibration, metric).places[qubit]
+        place = grades[metric].places[qubit]
         value = figure_text(metric, known.figure(metric))
         unit = "" if value == NOTHING else " µs" if metric.is_time else " %"
         style = TextStyle.MUTED if place is None else GRADE_STYLES[place]
