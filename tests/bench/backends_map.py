@@ -4,20 +4,22 @@
 
 The real app on the real sandbox, without a terminal, in a fresh process, of 120x40 cells unless SIZE says
 otherwise: each device is opened, its cursor moved, its figures, views and orders gone through, a key every
-50 ms. A task sleeps 5 ms at a time and writes down how late it wakes, and the CPU time that the event loop
-took meanwhile, which a busy machine does not stretch. The same is done with no key pressed.
+50 ms. A task sleeps 5 ms at a time and writes down how late it wakes; of every callback of the event loop the
+CPU time is taken, which a busy machine does not stretch. The same is done with no key pressed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.bench.responsiveness import NAP, ready
+from tests.bench.responsiveness import heartbeat, ready
+from tests.bench.search_stalls import measured_callbacks
 from tui.app import QDeckApp
 from tui.commands.shared.context import make_services
 from tui.common.timing import SystemClock
@@ -33,52 +35,51 @@ DEVICES = 3
 PAUSE = 0.05
 
 
-Naps = list[tuple[float, float]]
+class Figures(NamedTuple):
+    """Seconds: how late each nap ended, and the CPU time of each callback."""
+
+    late: list[float]
+    taken: list[tuple[float, str]]
 
 
-async def heartbeat(naps: Naps) -> None:
-    """Write down, in seconds, how late each nap ends, and the CPU time of this thread in it."""
-    while True:
-        before, busy = time.perf_counter(), time.thread_time()
-        await asyncio.sleep(NAP)
-        naps.append((time.perf_counter() - before - NAP, time.thread_time() - busy))
-
-
-async def measure(size: tuple[int, int]) -> tuple[Naps, Naps]:
-    """Return what `heartbeat` wrote down: with keys, and without."""
+async def measure(size: tuple[int, int]) -> tuple[Figures, Figures]:
+    """Return the figures with keys, and those without."""
     with tempfile.TemporaryDirectory(prefix="qdeck-bench-") as folder:
         home = Path(folder)
         services = make_services({"QDECK_HOME": str(home), "HOME": str(home), "PATH": os.environ["PATH"]})
         app = QDeckApp(services, clock=SystemClock(), sandbox=Channel.PLATFORM, state_folder=home / "state")
         async with app.run_test(size=size) as pilot:
             await ready(pilot, services)
-            found: list[Naps] = []
+            found: list[Figures] = []
             for keys in (KEYS * DEVICES, ("",) * len(KEYS) * DEVICES):
-                found.append([])
-                beat = asyncio.create_task(heartbeat(found[-1]))
-                if keys[0]:
-                    await pilot.press("f6")
-                for key in keys:
-                    if key:
-                        await pilot.press(key)
-                    await asyncio.sleep(PAUSE)
+                found.append(Figures([], []))
+                beat = asyncio.create_task(heartbeat(found[-1].late))
+                with measured_callbacks(found[-1].taken):
+                    if keys[0]:
+                        await pilot.press("f6")
+                    for key in keys:
+                        if key:
+                            await pilot.press(key)
+                        await asyncio.sleep(PAUSE)
                 beat.cancel()
         return found[0], found[1]
 
 
-def report(name: str, naps: Naps) -> None:
+def report(name: str, figures: Figures) -> None:
     """Print the longest stall, and how many were over 50 ms, by the clock and in CPU time."""
-    for kind, values in (("late", [late for late, _ in naps]), ("CPU", [busy for _, busy in naps])):
+    for kind, values in (("late", figures.late), ("CPU", [busy for busy, _ in figures.taken])):
         ordered = sorted(values, reverse=True)
         over = sum(value > 0.05 for value in ordered)
         longest, most = 1e3 * ordered[0], 1e3 * ordered[len(ordered) // 100]
         print(
             f"{name}, {kind}: longest {longest:.0f} ms, 99 % {most:.0f} ms, {over} of {len(ordered)} over 50"
         )
+    print(f"{name}, CPU in all: {sum(busy for busy, _ in figures.taken):.2f} s")
 
 
 def main() -> None:
     """Measure once and print both."""
+    gc.disable()  # as the command does: the app enables it when it has begun
     words = (sys.argv[1] if len(sys.argv) > 1 else "120x40").split("x")
     keys, idle = asyncio.run(measure((int(words[0]), int(words[1]))))
     report("keys", keys)
