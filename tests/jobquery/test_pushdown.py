@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tui.domain.jobs import JobQuery
-from tui.jobquery.filters import date_range, parse_filter
+from tui.jobquery.dates import date_range
+from tui.jobquery.filters import parse_filter
 from tui.jobquery.pushdown import pushdown_query
 
 NOW = datetime(2026, 3, 14, 15, tzinfo=UTC)
-MARCH = date_range("2026-03")
+MARCH = date_range("2026-03", NOW)
 BACKENDS = ("ibm_cusco", "ibm_fez", "ibm_fez_2")
 
 

@@ -6,7 +6,8 @@ A filter is terms with spaces between them, and a job has to fit all:
 - `field:value` contains, `field=value` is exactly (`tag=""`: has none); `a,b` is either of them;
 - `shots>1000`, `qpu<=2.5`: numbers; a job whose number is not known does not fit;
 - `age<2d`, `age>1h30m`: time since the job was created, in s, m, h, d, w;
-- `created>2026-03-14`, `finished:2026-03`: local dates, as far as they are written;
+- `created>2026-03-14`, `finished:2026-03`: local dates, as far as they are written; `today`, `yesterday`; or
+  a length of time: `created>7d`, in the last seven days;
 - `is:unseen`: finished and not looked at since; `is:over`: nothing more happens to it;
 - `-` before a term turns it round.
 """
@@ -17,11 +18,12 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tui.common.values import Value
 from tui.domain.jobs import Job
+from tui.jobquery.dates import TIME_SPAN, changes_with_time, date_bounds, time_before
 
 Matcher = Callable[[Job], bool]
 
@@ -51,10 +53,6 @@ STATES = ("unseen", "over")
 """What a job `is`: finished and not looked at since, or over."""
 FIELDS = (*TEXTS, *NUMBERS, "age", *TIMES, "is")
 
-TIME_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
-TIME_SPAN = re.compile(rf"(?:{TIME_PART.pattern})+", re.ASCII)
-"""A length of time: `2d`, `1h30m`."""
-_DATE = re.compile(r"((?:19|20|21)\d\d)(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d))?)?)?)?", re.ASCII)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
     "=": operator.eq,
@@ -66,15 +64,20 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """Younger is created later."""
 _V = TypeVar("_V", float, datetime)
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
-_ALIASES = {"program": "primitive", "tags": "tag"}
+ALIASES = {"program": "primitive", "tags": "tag"}
+"""Other names of fields."""
 
-_SPACE = re.compile(r"\s+")
-_FIELD = re.compile(r"([^\W\d]\w*)(<=|>=|[:=<>])")
-_BARE = re.compile(r"""[^\s",]+""")
-_WORD = re.compile(r"""[^\s"]+""")
+SPACE = re.compile(r"\s+")
+NAMED = re.compile(r"([^\W\d]\w*)(<=|>=|[:=<>])")
+"""Field and sign at the beginning of a term."""
+BARE = re.compile(r"""[^\s",]+""")
+"""A value without quotation marks."""
+WORD = re.compile(r"""[^\s"]+""")
+"""A term without a field and without quotation marks."""
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?(?:[eE]\d{1,2})?", re.ASCII)
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+"""Whether a date can be read does not depend on the time."""
 _SAFE_WORD = re.compile(r"""[^\s"\-:=<>,][^\s":=<>]*""")
 _SAFE_VALUE = re.compile(r"""[^\s",]+""")
 
@@ -114,9 +117,7 @@ class Term(Value, frozen=True):
         minus = "-" if self.negated else ""
         if not self.field:
             return minus + _quoted(self.values[0], _SAFE_WORD)
-        return (
-            f"{minus}{self.field}{self.sign}{','.join(_quoted(value, _SAFE_VALUE) for value in self.values)}"
-        )
+        return f"{minus}{self.field}{self.sign}{','.join(map(quoted_value, self.values))}"
 
 
 class JobFilter(Value, frozen=True):
@@ -133,7 +134,10 @@ class JobFilter(Value, frozen=True):
     @property
     def time_dependent(self) -> bool:
         """True when the jobs that fit change as time passes."""
-        return any(term.field == "age" for term in self.terms)
+        return any(
+            term.field == "age" or (term.field in TIMES and any(map(changes_with_time, term.values)))
+            for term in self.terms
+        )
 
     @property
     def unseen_dependent(self) -> bool:
@@ -153,7 +157,7 @@ def parse_filter(text: str) -> JobFilter:
     terms: list[Term] = []
     at = 0
     while True:
-        space = _SPACE.match(text, at)
+        space = SPACE.match(text, at)
         at = space.end() if space else at
         if at >= len(text):
             return JobFilter(tuple(terms))
@@ -164,11 +168,11 @@ def parse_filter(text: str) -> JobFilter:
 def _term(text: str, at: int) -> tuple[Term, int]:
     negated = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
     start = at + 1 if negated else at
-    named = _FIELD.match(text, start)
+    named = NAMED.match(text, start)
     if named is None:
-        word, end = _value(text, start, _WORD)
+        word, end = read_value(text, start, WORD)
         return Term("", ":", (word,), negated), end
-    field = _ALIASES.get(named[1].lower(), named[1].lower())
+    field = ALIASES.get(named[1].lower(), named[1].lower())
     if field not in FIELDS:
         raise FilterError(
             f"“{named[1]}” is no field: {', '.join(FIELDS)}. In quotation marks it is text.",
@@ -179,7 +183,7 @@ def _term(text: str, at: int) -> tuple[Term, int]:
     end = named.end()
     while True:
         first = end
-        value, end = _value(text, end, _BARE)
+        value, end = read_value(text, end, BARE)
         wrong = _wrong(field, named[2], value, quoted=text[first : first + 1] == '"')
         if wrong:
             raise FilterError(wrong, start, end - start)
@@ -189,8 +193,12 @@ def _term(text: str, at: int) -> tuple[Term, int]:
         end += 1
 
 
-def _value(text: str, at: int, bare: re.Pattern[str]) -> tuple[str, int]:
-    """A word, or what is between quotation marks; without the second one it goes on to the end."""
+def read_value(text: str, at: int, bare: re.Pattern[str]) -> tuple[str, int]:
+    """Read a word, or what is between quotation marks; without the second one it goes on to the end.
+
+    Returns:
+        The value, and where it ends in the text.
+    """
     if text[at : at + 1] != '"':
         match = bare.match(text, at)
         return (match[0], match.end()) if match else ("", at)
@@ -220,10 +228,15 @@ def _wrong(field: str, sign: str, value: str, *, quoted: bool) -> str:
             return "age is a time with s, m, h, d or w: age<2d, age>1h30m."
         return ""
     try:
-        date_range(value)
+        date_bounds(sign, value, _SOME_TIME)
     except ValueError:
-        return f"{field} is a date: {field}>2026-03-14, {field}:2026-03."
+        return f"{field} is a date: {field}>2026-03-14, {field}:2026-03, {field}:today, {field}:7d."
     return ""
+
+
+def quoted_value(value: str) -> str:
+    """Write a value of a field so that it reads back."""
+    return _quoted(value, _SAFE_VALUE)
 
 
 def _quoted(value: str, safe: re.Pattern[str]) -> str:
@@ -267,7 +280,7 @@ def _positive(term: Term, now: datetime) -> Matcher:
         return _compared(
             TIMES["created"], _COMPARE[_TURNED[sign]], tuple(time_before(value, now) for value in term.values)
         )
-    return _dated(TIMES[field], sign, tuple(date_range(value) for value in term.values))
+    return _dated(TIMES[field], tuple(date_bounds(sign, value, now) for value in term.values))
 
 
 def _state_test(wanted: tuple[str, ...], unseen: AbstractSet[str]) -> Matcher:
@@ -319,48 +332,12 @@ def _compared(
 
 
 def _dated(
-    get: Callable[[Job], datetime | None], sign: str, spans: tuple[tuple[datetime, datetime], ...]
+    get: Callable[[Job], datetime | None], spans: tuple[tuple[datetime | None, datetime | None], ...]
 ) -> Matcher:
-    if sign in {":", "="}:
-        return lambda job: (at := get(job)) is not None and any(start <= at < end for start, end in spans)
-    # Before a month is before its first moment, after it is from the first moment of the next on.
-    edges = tuple(start if sign in {"<", ">="} else end for start, end in spans)
-    return _compared(get, operator.lt if sign in {"<", "<="} else operator.ge, edges)
+    def test(job: Job) -> bool:
+        at = get(job)
+        return at is not None and any(
+            (start is None or start <= at) and (end is None or at < end) for start, end in spans
+        )
 
-
-def time_before(text: str, now: datetime) -> datetime:
-    """Subtract a time span such as `2d` or `1h30m` from `now`.
-
-    Returns:
-        The time; the earliest that there is where the span reaches beyond it.
-    """
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in TIME_PART.findall(text))
-    try:
-        return now - timedelta(seconds=seconds)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
-
-
-def date_range(text: str) -> tuple[datetime, datetime]:
-    """Convert a local date, as far as it is written, to a span of time: `2026-03` is all of March.
-
-    Returns:
-        The first moment, and the first moment after it (UTC).
-
-    Raises:
-        ValueError: there is no such date.
-    """
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    year, month, day, hour, minute = (None if part is None else int(part) for part in match.groups())
-    start = datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0)
-    if month is None:
-        end = start.replace(year=start.year + 1)
-    elif day is None:
-        end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    elif hour is None:
-        end = start + timedelta(days=1)
-    else:
-        end = start + (timedelta(hours=1) if minute is None else timedelta(minutes=1))
-    return start.astimezone(UTC), end.astimezone(UTC)
+    return test

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from tui.domain.jobs import JobQuery, Primitive
-from tui.jobquery.filters import JobFilter, Term, date_range, time_before
+from tui.jobquery.dates import date_bounds, time_before
+from tui.jobquery.filters import JobFilter, Term
 
 
 def pushdown_query(wanted: JobFilter, now: datetime, backends: Collection[str] = ()) -> JobQuery | None:
@@ -53,16 +54,11 @@ def _whole_name(term: Term, backends: Collection[str]) -> str:
 
 def _span(term: Term, now: datetime) -> tuple[datetime | None, datetime | None]:
     """From when until when a job of the term was created."""
-    value, younger = term.values[0], term.sign.startswith("<")
+    value = term.values[0]
     if term.field == "age":
         at = time_before(value, now)
-        return (at, None) if younger else (None, at)
-    start, end = date_range(value)
-    if term.sign in {":", "="}:
-        return start, end
-    if younger:
-        return None, start if term.sign == "<" else end
-    return end if term.sign == ">" else start, None
+        return (at, None) if term.sign.startswith("<") else (None, at)
+    return date_bounds(term.sign, value, now)
 
 
 def _bounded(query: JobQuery, after: datetime | None, before: datetime | None) -> JobQuery:

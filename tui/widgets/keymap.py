@@ -89,6 +89,14 @@ JOBS = _place(
     "jobs",
     Key("open", "enter", "open", "Open", "Show the job; fold or unfold a group."),
     Key("filter", "slash", "filter", "Filter", "Show only the jobs that fit a filter."),
+    Key(
+        "command",
+        "colon",
+        "command",
+        "Command",
+        "Type a command: a view, an order, tags, any key's word.",
+        False,
+    ),
     Key("mark", "space", "mark", "Mark", "Mark the job for the next key, or no longer."),
     Key("cancel", "c", "cancel", "Cancel", "Cancel the job or the marked ones; asks first.", changes=True),
     Key("tags", "t", "tags", "Tags", "Change the tags of the job or the marked ones.", changes=True),
@@ -122,6 +130,12 @@ JOBS = _place(
     Key("mark_range", "v", "mark_range", "Mark range", "Mark from the last mark to here.", False),
     Key("mark_all", "a", "mark_all", "Mark all", "Mark every job shown, or none.", False),
     Key("drop", "escape", "drop", "Drop", "Unmark all; once more: drop the filter.", False),
+)
+FILTER = _place(
+    "filter",
+    Key("take", "tab", "take", "Complete", "Complete the word at the cursor."),
+    Key("next", "down", "choose(1)", "Next", "Choose the next of what it may become.", False),
+    Key("previous", "up", "choose(-1)", "Before", "Choose the one before.", False),
 )
 JOB = _place(
     "job",

@@ -23,7 +23,7 @@ from tui.common.safe_text import plain
 from tui.domain.accounts import Identity
 from tui.domain.export.documents import job_facts
 from tui.domain.jobs import Job, JobQuery, JobStatus
-from tui.jobquery.filters import TIME_SPAN, date_range, time_before
+from tui.jobquery.dates import TIME_SPAN, date_range, time_before
 from tui.monitor.services import AppServices
 
 LIST_SECONDS = 30.0
@@ -52,10 +52,10 @@ def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | N
     if TIME_SPAN.fullmatch(text):
         return time_before(text, now)
     try:
-        return date_range(text)[1 if end else 0]
+        return date_range(text, now)[1 if end else 0]
     except ValueError:
         raise UsageFault(
-            f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, 2d or 1h30m."
+            f"{plain(text, limit=60)!r} is no date and no age: 2026-03-14, 2026-03, today, 2d or 1h30m."
         ) from None
 
 

@@ -10,6 +10,7 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
 from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, WaitingSubmission, WaitState
+from tui.jobquery.completion import QUICKLY_READ
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
@@ -18,9 +19,6 @@ from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.tag_completion import TagListSuggester
 from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
-
-_QUICKLY_READ = 5000
-"""Jobs whose tags are collected without a thread, within a few milliseconds."""
 
 
 def job_label(job: Job) -> str:
@@ -108,7 +106,7 @@ async def tag_suggester(screen: SectionScreen) -> TagListSuggester:
     """Make the completion of tags: those of the newest jobs first, then those the service finds."""
     jobs = screen.services.jobs.all()
     # Keys typed right behind the one that opens the dialog wait a few turns of the loop, not for a thread.
-    quick = len(jobs) <= _QUICKLY_READ
+    quick = len(jobs) <= QUICKLY_READ
     known = tags_of_jobs(jobs) if quick else await asyncio.to_thread(tags_of_jobs, jobs)
     return TagListSuggester(known, screen.services.jobs.tags_like, screen.clock)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 
 from tui.domain.jobs import Job
-from tui.jobquery.job_list import JobRows, Order
+from tui.jobquery.completion import QUICKLY_READ, job_values
+from tui.jobquery.job_list import Grouping, JobRows, Order
 from tui.jobquery.view import JobView
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
@@ -19,7 +21,6 @@ from tui.screens.jobs.list_base import JobRowsScreen
 from tui.screens.jobs.preview import near_the_end
 from tui.screens.jobs.table_settings import next_grouping, sorted_by
 from tui.widgets.chrome.filter_input import FilterInput
-from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.keymap import JOBS, bindings
 from tui.widgets.tables.job_table import JobTable, known
 from tui.widgets.tables.row_table import RowTable
@@ -27,6 +28,7 @@ from tui.widgets.text.format import format_count
 
 if TYPE_CHECKING:
     from tui.screens.jobs.bulk_actions import BulkAction
+    from tui.screens.jobs.command_line import CommandLine
 
 _LOOKED_AT = 1.0
 """Seconds the user's cursor rests on a job until it counts as looked at."""
@@ -40,6 +42,12 @@ class JobsScreen(JobCommands, JobRowsScreen):
 
     _wanted = ""
     """The job that the cursor is to be on as soon as it has a row."""
+
+    @cached_property
+    def _commands(self) -> CommandLine:
+        from tui.screens.jobs.command_line import CommandLine
+
+        return CommandLine(self)
 
     # --- the rows the user wants -----------------------------------------------------------------
 
@@ -136,16 +144,36 @@ class JobsScreen(JobCommands, JobRowsScreen):
         """Ask for the filter."""
         self._show_count()
         self.filter_line.ask()
-        self._learn_tags()
+        self._learn_values()
 
-    @work(exclusive=True, group="jobs-tags", exit_on_error=False)
-    async def _learn_tags(self) -> None:
-        """The tags that the filter completes, in a thread: there may be many jobs."""
-        self.filter_line.tags.tags = await asyncio.to_thread(tags_of_jobs, self.services.jobs.all())
+    def action_command(self) -> None:
+        """Ask for a command."""
+        self.filter_line.complete_command = self._commands.complete
+        self.filter_line.ask_command()
+        self._learn_values()
+
+    @work(exclusive=True, group="jobs-values", exit_on_error=False)
+    async def _learn_values(self) -> None:
+        """What the fields are completed from; in a thread where there are many jobs."""
+        jobs = self.services.jobs.all()
+        # Keys typed right behind the one that opens the field are completed at once.
+        quick = len(jobs) <= QUICKLY_READ
+        self.filter_line.learn(job_values(jobs) if quick else await asyncio.to_thread(job_values, jobs))
+
+    @on(FilterInput.Given)
+    def _command_given(self, message: FilterInput.Given) -> None:
+        self._run_command(message.command)
+
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def _run_command(self, command: str) -> None:
+        await self._commands.run(command)
 
     def action_drop(self) -> None:
         """Unmark all; with nothing marked, or while the filter is typed, drop the filter."""
         marked = self.table.marked
+        if self.filter_line.command.has_focus:
+            self.table.focus()
+            return
         if marked and not self.filter_line.field.has_focus:
             self.table.mark(marked, False)
             return
@@ -172,13 +200,11 @@ class JobsScreen(JobCommands, JobRowsScreen):
         self._sort(sorted_by(self._table_settings.view.order, self._table_settings.view.order.column))
 
     def _sort(self, order: Order) -> None:
-        self._change_view(lambda view: replace(view, order=order))
+        self.change_view(order=order)
 
     def action_group(self) -> None:
         """Group by session, by tag, or not at all."""
-        grouping = next_grouping(self._table_settings.view.grouping)
-        self._list.folded.clear()
-        self._change_view(lambda view: replace(view, grouping=grouping))
+        self.change_view(grouping=next_grouping(self._table_settings.view.grouping))
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_columns(self) -> None:
@@ -186,8 +212,18 @@ class JobsScreen(JobCommands, JobRowsScreen):
         if await self._table_settings.ask_columns(self):
             self.table.choose(known(self._table_settings.view.columns))
 
-    def _change_view(self, change: Callable[[JobView], JobView]) -> None:
-        """Show the table so at once, and write it down."""
+    def change_view(self, *, order: Order | None = None, grouping: Grouping | None = None) -> None:
+        """Show the table so at once, and write it down.
+
+        Args:
+            order, grouping: the new ones; `None`: as it is.
+        """
+
+        def change(view: JobView) -> JobView:
+            return replace(view, order=order or view.order, grouping=grouping or view.grouping)
+
+        if grouping is not None:
+            self._list.folded.clear()
         self._table_settings.view = change(self._table_settings.view)
         self._refresh_rows()
         self._save_view(change)

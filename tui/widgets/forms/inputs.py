@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,16 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.common.safe_text import plain
 from tui.domain.jobs import Job
 from tui.domain.submissions import MAX_TAG_LENGTH
-
-_TAG_TERM = re.compile(r'(?:^|\s)-?tags?[:=](?:[^\s",]++,)*+([^\s",]++)$', re.IGNORECASE)
-_BARE = re.compile(r'[^\s",]+')
 
 
 class SanitizedInput(Input):
@@ -93,26 +88,6 @@ def completed(typed: str, tags: Iterable[str], taken: Collection[str] = ()) -> s
     return next(
         (tag for tag in tags if len(tag) > size and tag[:size].casefold() == begun and tag not in taken), None
     )
-
-
-class FilterTagSuggester(Suggester):
-    """Completes the `tag:` that a filter ends with.
-
-    Attributes:
-        tags: the likeliest first.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self.tags: Sequence[str] = ()
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """Return the filter with its last `tag:` completed; `None` when it ends in none or no tag fits."""
-        term = _TAG_TERM.search(value)
-        if term is None:
-            return None
-        tag = completed(term[1], (tag for tag in self.tags if _BARE.fullmatch(tag)))
-        return None if tag is None else value[: term.start(1)] + tag
 
 
 class FieldRow(Horizontal):
