@@ -18,6 +18,7 @@ from tui.screens.dialogs import open_file
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.jobs.screen import JobsScreen
 from tui.screens.login import LoginScreen
+from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.tables.row_table import RowTable
 
@@ -152,3 +153,20 @@ async def test_keys_behind_the_one_that_quits_do_no_harm() -> None:
         burst(pilot, "ctrl+q", "t", "down", "enter")
         await until(pilot, lambda: pilot.app.return_code is not None)
     assert pilot.app.return_code == 0
+
+
+@pytest.mark.parametrize("typed", ["pasted", "typed"])
+async def test_f8_behind_a_text_takes_the_whole_text(typed: str) -> None:
+    text = "OPENQASM 3.0; qubit q; x q;"
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        await pilot.press("f3", "ctrl+n")
+        await settled(pilot)
+        if typed == "pasted":
+            pilot.app.post_message(events.Paste(text))
+        else:
+            burst(pilot, *text)
+        burst(pilot, "f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
+        assert isinstance(pilot.app.screen, TranspileScreen)
+        assert pilot.app.screen.workspace.qasm == text

@@ -154,12 +154,14 @@ class KeyQueueApp(App[None]):
     Keys that come in one burst (a slow line, a paste that the terminal does not mark, quick typing) would
     all go to the same widget, though the first of them moves the focus or opens a dialog: letters meant for
     a field would be commands. Here the next key waits until the one before is done. Letters typed into a
-    field cannot move the focus; they do not wait for one another.
+    field cannot move the focus; they do not wait for one another, but any other key waits for them.
     """
 
     _waiting: deque[events.Key | events.Paste]
     _number = 0
     _walking = False
+    _typed = False
+    """Letters were sent to a field that nothing has followed since."""
     _lost: Timer | None = None
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -196,8 +198,13 @@ class KeyQueueApp(App[None]):
     async def _send(self, event: events.Key | events.Paste) -> None:
         plain_typing = _types(self.focused, event)
         before = self.focused, self.screen
-        self._walking = not plain_typing
-        await super().on_event(event)
+        behind_typing = self._typed and not plain_typing
+        self._walking, self._typed = not plain_typing, plain_typing
+        if behind_typing:
+            # Keys of the whole screen are done before the field gets to the letters that were sent to it.
+            self._waiting.appendleft(event)
+        else:
+            await super().on_event(event)
         if self._walking:
             self._number += 1
             self._follow(*before, 0)
