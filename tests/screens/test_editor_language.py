@@ -9,6 +9,7 @@ from textual.widgets import Input
 from tests.screens.test_editor import app_of, open_editor, shows
 from tests.support.app import running, until
 from tests.support.app_services import AppServicesHarness
+from tui.domain.circuits import CheckReport, Diagnostic
 from tui.widgets.text.styled_text import text_of
 from tui.widgets.text.text_widgets import TextPane
 
@@ -27,6 +28,39 @@ async def test_format_keeps_the_cursor_and_is_one_step_for_undo() -> None:
         await until(pilot, lambda: shows(pilot, "formatted already"))
         await pilot.press("ctrl+z")
         assert area.text == CROWDED
+
+
+async def test_message_at_the_cursor_is_corrected_by_a_key_as_one_step_for_undo() -> None:
+    wrong = 'include "stdgates.inc";\nqubit[2] q;\nhh q[0];\nbit q;\n'
+    services = AppServicesHarness()
+    services.report = CheckReport((Diagnostic(3, 1, "There is no gate hh."),))
+    async with running(services) as pilot:
+        area = await open_editor(pilot, wrong)
+        area.move_cursor((2, 3))
+        await until(pilot, lambda: shows(pilot, "Did you mean `h`?", "alt+q corrects it"))
+        await pilot.press("alt+q")
+        assert area.text == wrong.replace("hh", "h") and area.cursor_location == (2, 2), "before the same q"
+        await pilot.press("ctrl+z")
+        assert area.text == wrong
+        await pilot.press("alt+q")
+        await until(pilot, lambda: shows(pilot, "once more, in a moment"))
+        area.move_cursor((3, 0))
+        await until(pilot, lambda: shows(pilot, "✘ line 4, column 5: The name q is taken"))
+        assert not shows(pilot, "alt+q corrects it")
+        await pilot.press("alt+q")
+        await until(pilot, lambda: area.text == wrong and shows(pilot, "it is yours to make"))
+
+
+async def test_correction_of_another_line_is_told() -> None:
+    services = AppServicesHarness()
+    services.report = CheckReport((Diagnostic(3, 1, "There is no gate h."),))
+    async with running(services) as pilot:
+        area = await open_editor(pilot, "OPENQASM 3.0;\nqubit[2] q;\nh q[0];\n")
+        area.move_cursor((2, 3))
+        await until(pilot, lambda: shows(pilot, 'include "stdgates.inc"; is missing', "alt+q corrects it"))
+        await pilot.press("alt+q")
+        await until(pilot, lambda: shows(pilot, "Line 1 is corrected."))
+        assert area.document[1] == 'include "stdgates.inc";' and area.cursor_location == (3, 3)
 
 
 async def test_convert_opens_the_other_version_as_a_text_of_its_own() -> None:

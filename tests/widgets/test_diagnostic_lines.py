@@ -45,6 +45,13 @@ def test_diagnostic_at_the_cursor_stands_first_then_those_after_it() -> None:
     assert lines[3].startswith("  7 errors, ^g goes there; until it is right")
 
 
+def test_key_that_corrects_the_current_one_is_told() -> None:
+    lines = shown(CheckView(CheckReport(ERRORS), ERRORS, 5, analysed=True, corrects=True))
+    assert lines[3] == "  7 errors, alt+q corrects it  ^g goes there; until then nothing can be run"
+    lines = shown(CheckView(CheckState.WAITING, ERRORS, 5, analysed=True, corrects=True))
+    assert lines[3] == "  7 errors, Qiskit is checking…  alt+q corrects it  ^g goes there"
+
+
 def test_diagnostic_at_the_cursor_is_shown_in_full() -> None:
     long = Diagnostic(
         3, 1, "There is no gate rzz in the included file. Define it: gate rzz(t) a, b { cx a, b; }"

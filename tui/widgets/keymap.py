@@ -219,6 +219,7 @@ EDITOR = _place(
     Key("convert", "alt+v", "convert", "Convert", "Write it in the other OpenQASM, 2 or 3.", False, True),
     Key("jump", "ctrl+g", "jump(1)", "Next error", "Go to the next error.", True, True),
     Key("jump_back", "alt+h", "jump(-1)", "Error before", "Go to the error before.", False, True),
+    Key("fix", "alt+q", "fix", "Correct", "Correct what the message at the cursor tells of.", False, True),
     Key("circuit", "alt+c", "circuit", "Circuit", "Go to the drawn circuit, and back.", False, True),
     Key("simulate", "f10", "simulate", "Simulate", "Simulate the circuit without noise.", False, True),
     Key("text", "escape", "text", "Text", "Go back from the circuit to the text.", priority=True),

@@ -83,6 +83,7 @@ class CheckPane(TextBlock):
         self.analysis: Analysis | None = None
         self._marks = DiagnosticMarks()
         self._place = (0, 0)
+        self._corrects = False
         self._shown: CheckView | None = None
 
     @property
@@ -117,14 +118,15 @@ class CheckPane(TextBlock):
         self.analyse_soon()
         self.ask_soon()
 
-    def follow(self, marks: DiagnosticMarks, place: tuple[int, int]) -> None:
+    def follow(self, marks: DiagnosticMarks, place: tuple[int, int], *, corrects: bool = False) -> None:
         """Show what is at a place of the text.
 
         Args:
             marks: the diagnostics of the text in front, where they are now.
             place: row and column, from 0.
+            corrects: a key corrects what is told of first.
         """
-        self._marks, self._place = marks, place
+        self._marks, self._place, self._corrects = marks, place, corrects
         self._show()
 
     def analyse_soon(self) -> None:
@@ -157,8 +159,13 @@ class CheckPane(TextBlock):
         self._show()
 
     def _show(self) -> None:
+        current = self._marks.at(self._place) or 0
         view = CheckView(
-            self.state, self._marks.all, self._marks.at(self._place) or 0, self.analysis is not None
+            self.state,
+            self._marks.all,
+            current,
+            analysed=self.analysis is not None,
+            corrects=self._corrects and not self._marks.stale,
         )
         if view != self._shown:
             self._shown = view

@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 from tui.domain.circuits import CheckReport
 from tui.monitor.services import AppServices
 from tui.openqasm.drafts import Change, ChangeKind
+from tui.openqasm.fixes import Fix, fix_of
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.drafts import DraftKeeper
 from tui.screens.editor.checks import CheckPane
@@ -134,7 +135,7 @@ class EditorScreen(EditorNavigation):
         marks = self.area.marks
         any_before = bool(marks)
         self.area.mark(self.checks.diagnostics)
-        self.checks.follow(marks, self.area.cursor_location)
+        self._tell_of(self.area.cursor_location)
         if bool(marks) is not any_before:
             self.refresh_bindings()
 
@@ -148,7 +149,11 @@ class EditorScreen(EditorNavigation):
     def _moved_on(self) -> None:
         place = self.area.cursor_location
         self.circuit.mark(place[0] + 1)
-        self.checks.follow(self.area.marks, place)
+        self._tell_of(place)
+
+    def _tell_of(self, place: tuple[int, int]) -> None:
+        """Show below what is wrong at a place of the text."""
+        self.checks.follow(self.area.marks, place, corrects=self._correction() is not None)
 
     @on(DiagramView.Picked)
     def _picked(self, message: DiagramView.Picked) -> None:
@@ -247,13 +252,34 @@ class EditorScreen(EditorNavigation):
         if (found := self.area.marks.step(self.area.cursor_location, direction)) is not None:
             self.area.jump_to(found)
 
+    def action_fix(self) -> None:
+        """Correct what is told of first below the text: that at the cursor."""
+        area = self.area
+        if area.marks.stale:
+            self.shell.show_notice("The text is being checked: once more, in a moment.")
+        elif (fix := self._correction()) is None:
+            self.shell.show_notice("More than one change would do here: it is yours to make.")
+        else:
+            area.correct(fix)
+            if fix.row != area.cursor_location[0]:
+                self.shell.show_notice(f"Line {fix.row + 1} is corrected.")
+
+    def _correction(self) -> Fix | None:
+        """The correction of what is told of first; `None`: there is none, or the text was edited since."""
+        marks = self.area.marks
+        index = marks.at(self.area.cursor_location)
+        if index is None or marks.stale or self.area.read_only:
+            return None
+        found = marks.all[index]
+        return fix_of(found, self.area.document.lines, marks.of_row(found.line - 1))
+
     def action_stop(self) -> None:
         """Stop the check: the compiler really stops."""
         self.checks.stop()
         self.call_after_refresh(self.refresh_bindings)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out keys that have nothing to do: `jump` without errors, `stop` while no check takes long.
+        """Leave out keys that have nothing to do: `jump`, `fix` without errors, `stop` if no check is long.
 
         Returns:
             True when the action exists now.
@@ -262,7 +288,9 @@ class EditorScreen(EditorNavigation):
             return self.checks.takes_long and self._beside is None
         if action == "text":
             return self._beside is not None
-        return bool(self.area.marks) if action == "jump" else super().check_action(action, parameters)
+        if action in {"jump", "fix"}:
+            return bool(self.area.marks)
+        return super().check_action(action, parameters)
 
     def _go_on(self, pending_action: PendingAction) -> None:
         if not self.workspace.qasm.strip():

@@ -58,12 +58,14 @@ class CheckView(Value, frozen=True):
         diagnostics: errors and warnings, by their place.
         current: index of the one at the cursor.
         analysed: the fast analysis has spoken of the text as it stands.
+        corrects: a key corrects the current one.
     """
 
     state: CheckState | CheckReport | QdeckError
     diagnostics: tuple[Diagnostic, ...] = ()
     current: int = 0
     analysed: bool = False
+    corrects: bool = False
 
 
 def diagnostic_lines(view: CheckView, width: int) -> list[StyledLine]:
@@ -123,19 +125,21 @@ def _found(view: CheckView, errors: int, width: int) -> list[StyledLine]:
     lines = _list(view, HEIGHT - 1, width)
     hidden = len(view.diagnostics) > len(lines)
     count = f"{_count(errors, len(view.diagnostics) - errors)}, " if hidden else ""
+    correct = [("alt+q ", TextStyle.KEY), ("corrects it  ", TextStyle.MUTED)] if view.corrects else []
+    keys = [*correct, ("^g ", TextStyle.KEY), ("goes there", TextStyle.MUTED)]
     if isinstance(view.state, CheckState):
         state = _PENDING[view.state] if view.analysed else "not checked yet"
-        last = line(
-            (f"  {count}{state}  ", TextStyle.MUTED), ("^g ", TextStyle.KEY), ("goes there", TextStyle.MUTED)
-        )
+        last = line((f"  {count}{state}  ", TextStyle.MUTED), *keys)
     elif isinstance(view.state, QdeckError):
-        last = line((f"! {count}{plain(str(view.state), limit=_LONGEST)}", TextStyle.WARNING))
-    else:
         last = line(
-            (f"  {count}", TextStyle.MUTED),
-            ("^g ", TextStyle.KEY),
-            ("goes there; until it is right nothing can be transpiled or run", TextStyle.MUTED),
+            *correct,
+            (f"! {count}{plain(str(view.state), limit=_LONGEST)}", TextStyle.WARNING),
         )
+    else:
+        rest = "; until it is right nothing can be transpiled or run"
+        if correct:
+            rest = "; until then nothing can be run"
+        last = line((f"  {count}", TextStyle.MUTED), *keys, (rest, TextStyle.MUTED))
     return [*lines, fit_line(last, width)]
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, Selection
 
+from tui.openqasm.fixes import Fix
 from tui.widgets.circuit.large_document import LargeDocument
 from tui.widgets.keymap import TEXT, bindings
 
@@ -140,6 +141,13 @@ class LineEditing(TextArea):
         self.selection = Selection(*places)
         self.history.checkpoint()
         return True
+
+    def correct(self, fix: Fix) -> None:
+        """Make a correction, as one step for undo; the cursor stays at its character."""
+        self.history.checkpoint()
+        start, end = (fix.row, fix.start), (fix.row, fix.end)
+        self.edit(Edit(fix.text, start, end, maintain_selection_offset=True))
+        self.history.checkpoint()
 
     def _chosen(self) -> tuple[int, list[str]]:
         """The first line of the selection, by number, and its lines; none of which it has only the start."""
