@@ -137,40 +137,51 @@ class SessionsScreen(SectionScreen):
     @work(group="session-command", exit_on_error=False)
     async def action_drain(self) -> None:
         """Ask, then take no more jobs: what is queued still runs."""
-        session = self.current
-        if session is None or self._over(session):
-            return
-        queued = self._queued(session)
-        sure = await self.app.push_screen_wait(
-            Confirm(
-                f"Drain the {_kind(session)} {short_id(session.id, 20)}?",
-                f"It takes no more jobs. {_still_run(queued)} Then it closes.",
-                "Drain it",
-                keep="Keep it open",
-            )
+        await self._end(
+            "Drain",
+            lambda queued: f"It takes no more jobs. {_still_run(queued)} Then it closes.",
+            "Drain it",
+            self.services.sessions.drain,
+            "takes no more jobs",
         )
-        if sure:
-            then = await self._leave_it(session, self.services.sessions.drain)
-            self.shell.show_notice(f"{short_id(session.id, 20)} takes no more jobs.{then}")
 
     @work(group="session-command", exit_on_error=False)
     async def action_cancel(self) -> None:
         """Ask, then close now: what is queued is dropped."""
+        await self._end(
+            "Cancel",
+            lambda queued: f"It closes now. {_are_dropped(queued)} A job that runs is finished.",
+            "Cancel the session",
+            self.services.sessions.close,
+            "is cancelled",
+        )
+
+    async def _end(
+        self,
+        verb: str,
+        what_follows: Callable[[int], str],
+        button: str,
+        end: Callable[[str], Awaitable[None]],
+        done: str,
+    ) -> None:
+        """Ask whether to end the session under the cursor, and end it.
+
+        Args:
+            verb: what is asked.
+            what_follows: says what becomes of so many queued jobs.
+            button: says that it is to be done.
+            end: ends it.
+            done: what it is then, for the notice.
+        """
         session = self.current
         if session is None or self._over(session):
             return
-        queued = self._queued(session)
-        sure = await self.app.push_screen_wait(
-            Confirm(
-                f"Cancel the {_kind(session)} {short_id(session.id, 20)}?",
-                f"It closes now. {_are_dropped(queued)} A job that runs is finished.",
-                "Cancel the session",
-                keep="Keep it open",
-            )
-        )
-        if sure:
-            then = await self._leave_it(session, self.services.sessions.close)
-            self.shell.show_notice(f"{short_id(session.id, 20)} is cancelled.{then}")
+        name = short_id(session.id, 20)
+        question = f"{verb} the {_kind(session)} {name}?"
+        text = what_follows(self._queued(session))
+        if await self.app.push_screen_wait(Confirm(question, text, button, keep="Keep it open")):
+            then = await self._leave_it(session, end)
+            self.shell.show_notice(f"{name} {done}.{then}")
 
     async def _leave_it(self, session: Session, end: Callable[[str], Awaitable[None]]) -> str:
         """End the session; when it was in use it is no longer, which the user asked for: in a sentence."""

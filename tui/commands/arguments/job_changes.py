@@ -13,6 +13,7 @@ from tui.commands.arguments.options import (
     finish,
     listing_options,
     service_options,
+    tags_option,
 )
 
 if TYPE_CHECKING:
@@ -58,22 +59,8 @@ def delete(choice: ServiceChoice, job_ids: tuple[str, ...], yes: bool) -> int:
 @click.command(epilog=STATUSES)
 @job_ids_argument
 @service_options()
-@click.option(
-    "--add",
-    "added",
-    multiple=True,
-    metavar="TEXT",
-    shell_complete=completes("tags"),
-    help="Add this tag; repeatable.",
-)
-@click.option(
-    "--remove",
-    "removed",
-    multiple=True,
-    metavar="TEXT",
-    shell_complete=completes("tags"),
-    help="Remove this tag; repeatable.",
-)
+@tags_option("Add this tag; repeatable.", "--add", "added")
+@tags_option("Remove this tag; repeatable.", "--remove", "removed")
 @click.option("--clear", is_flag=True, help="Remove all tags first.")
 @listing_options()
 def tag(

@@ -158,6 +158,27 @@ def service_choice(
     )
 
 
+def session_option(help: str) -> Callable[[_Decorated], _Decorated]:
+    """Return the option that names a session or batch, as `session_id`."""
+    return click.option(
+        "--session",
+        "session_id",
+        default="",
+        metavar="ID",
+        shell_complete=completes("sessions"),
+        help=help,
+    )
+
+
+def tags_option(
+    help: str, name: str = "--tag", parameter: str = "tags"
+) -> Callable[[_Decorated], _Decorated]:
+    """Return an option of tags that may be given repeatedly, as a tuple."""
+    return click.option(
+        name, parameter, multiple=True, metavar="TEXT", shell_complete=completes("tags"), help=help
+    )
+
+
 query_options = Together(
     click.option(
         "--backend",
@@ -167,22 +188,8 @@ query_options = Together(
         help="Only those of this backend.",
     ),
     click.option("--program", default="", metavar="ID", help="Only those of this program, e.g. sampler."),
-    click.option(
-        "--session",
-        "session_id",
-        default="",
-        metavar="ID",
-        shell_complete=completes("sessions"),
-        help="Only those of this session or batch.",
-    ),
-    click.option(
-        "--tag",
-        "tags",
-        multiple=True,
-        metavar="TEXT",
-        shell_complete=completes("tags"),
-        help="Only those with the tag; repeatable.",
-    ),
+    session_option("Only those of this session or batch."),
+    tags_option("Only those with the tag; repeatable."),
     click.option("--pending", is_flag=True, help="Only those that are queued or running."),
     click.option(
         "--since",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tui.commands.arguments.options import Together, completes
+from tui.commands.arguments.options import Together, completes, session_option, tags_option
 
 run_options = Together(
     click.option(
@@ -32,22 +32,8 @@ run_options = Together(
     click.option(
         "--precision", type=click.FloatRange(min=0, min_open=True), help="Target precision of the estimator."
     ),
-    click.option(
-        "--session",
-        "session_id",
-        default="",
-        metavar="ID",
-        shell_complete=completes("sessions"),
-        help="Run in this session or batch.",
-    ),
-    click.option(
-        "--tag",
-        "tags",
-        multiple=True,
-        metavar="TEXT",
-        shell_complete=completes("tags"),
-        help="Tag the job; repeatable.",
-    ),
+    session_option("Run in this session or batch."),
+    tags_option("Tag the job; repeatable."),
     click.option(
         "--max-seconds",
         type=click.IntRange(1, 10_800),

@@ -18,7 +18,7 @@ from tui.commands.circuits.run_circuits import (
 from tui.commands.circuits.run_request import GivenValues, RunRequest
 from tui.commands.shared.answers import emit_jobs, emit_result, run_answer
 from tui.commands.shared.context import OpenServices, signed_in_services, waiting_for_service
-from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
+from tui.commands.shared.output import Exit, emit_json, say
 from tui.commands.shared.prices import (
     emit_dry_run,
     known_usage,
@@ -36,7 +36,7 @@ from tui.commands.shared.search import (
     search_options,
 )
 from tui.commands.shared.selection import require_one_qpu
-from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
+from tui.commands.shared.submission import submit, submitting, wait_until_over
 from tui.common.errors import QdeckError
 from tui.config.settings import folders, load_settings
 from tui.domain.circuits import DEFAULT_LEVEL, Candidate, Maker, TranspileOptions
@@ -79,18 +79,8 @@ async def _run(
     sources: Sequence[Source],
 ) -> Exit:
     async with signed_in_services(request.service, environ, submits=True) as opened:
-        talk = QueueTalk(opened.services)
-        try:
-            status = await _submit_and_wait(opened, request, asked, values, sources)
-        except UsageFault as fault:
-            say(f"qdeck: {fault}")
-            status = Exit.USAGE
-        except QdeckError as error:
-            explain(error)
-            status = Exit.FAILED
-        await send_earlier(opened.services, talk)
-        talk.close()
-        return status
+        work = _submit_and_wait(opened, request, asked, values, sources)
+        return await submitting(opened.services, work)
 
 
 async def _submit_and_wait(

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from tui.commands.shared.answers import emit_jobs, emit_result
 from tui.commands.shared.context import OpenServices, signed_in_services, time_limit, waiting_for_service
-from tui.commands.shared.output import Exit, UsageFault, emit_json, explain, say
+from tui.commands.shared.output import Exit, emit_json, say
 from tui.commands.shared.prices import known_usage, price_facts, refuse_beyond, say_price
 from tui.commands.shared.selection import ServiceChoice, service_facts
-from tui.commands.shared.submission import QueueTalk, send_earlier, submit, wait_until_over
+from tui.commands.shared.submission import submit, submitting, wait_until_over
 from tui.common.errors import QdeckError
 from tui.common.values import Value
 from tui.domain.export.documents import job_facts
@@ -55,25 +55,15 @@ async def rerun(choice: ServiceChoice, environ: Mapping[str, str], request: Reru
         QdeckError: signing in failed.
     """
     async with signed_in_services(choice, environ, submits=True, seconds=SIGN_IN_SECONDS) as opened:
-        talk = QueueTalk(opened.services)
-        try:
-            async with waiting_for_service(time_limit(choice, environ, SIGN_IN_SECONDS)):
-                if opened.services.jobs.get(request.job_id) is None:
-                    await opened.services.jobs.fetch(request.job_id)
-            status = await _submit(opened, request)
-        except UsageFault as fault:
-            say(f"qdeck: {fault}")
-            status = Exit.USAGE
-        except QdeckError as error:
-            explain(error)
-            status = Exit.FAILED
-        await send_earlier(opened.services, talk)
-        talk.close()
-        return status
+        limit = time_limit(choice, environ, SIGN_IN_SECONDS)
+        return await submitting(opened.services, _submit(opened, request, limit))
 
 
-async def _submit(opened: OpenServices, request: RerunRequest) -> Exit:
+async def _submit(opened: OpenServices, request: RerunRequest, limit: float | None) -> Exit:
     services = opened.services
+    async with waiting_for_service(limit):
+        if services.jobs.get(request.job_id) is None:
+            await services.jobs.fetch(request.job_id)
     async with waiting_for_service():
         submission = await services.replays.submission(request.job_id)
     price = services.pricing.known(submission)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
-from tui.commands.shared.output import explain, say
+from tui.commands.shared.output import Exit, UsageFault, explain, say
 from tui.commands.shared.progress import Progress
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobStatus
@@ -196,6 +196,30 @@ def say_left_in_line(services: AppServices) -> None:
             else (f"{len(left)} submissions are not known to be jobs")
         )
         say(f"From earlier runs {many} yet. `qdeck run` or the app sees to that.")
+
+
+async def submitting(services: AppServices, work: Awaitable[Exit]) -> Exit:
+    """Do work that submits, saying what becomes of what is in line; then send what earlier runs left.
+
+    Args:
+        services: signed in.
+        work: gives the exit status; a `UsageFault` or `QdeckError` of it is printed.
+
+    Returns:
+        The exit status.
+    """
+    talk = QueueTalk(services)
+    try:
+        status = await work
+    except UsageFault as fault:
+        say(f"qdeck: {fault}")
+        status = Exit.USAGE
+    except QdeckError as error:
+        explain(error)
+        status = Exit.FAILED
+    await send_earlier(services, talk)
+    talk.close()
+    return status
 
 
 async def send_earlier(services: AppServices, talk: QueueTalk) -> None:

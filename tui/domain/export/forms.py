@@ -119,7 +119,10 @@ def file_names(jobs: Iterable[Job], form: ExportForm) -> dict[str, str]:
 
 
 def workload_link(job: Job) -> str:
-    """Return the address of a job's page on IBM Quantum Platform; empty for a job of another service."""
+    """Return the address of a job's page on IBM Quantum Platform; empty for a job of another service.
+
+    The form of the address is inferred: IBM documents its API, not the addresses of its pages.
+    """
     if job.service != "platform" or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", job.id):
         return ""
     return f"https://quantum.cloud.ibm.com/workloads/{job.id}"

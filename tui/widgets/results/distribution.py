@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.common.safe_text import plain
 from tui.domain.statistics.distributions import Distribution
+from tui.domain.statistics.outcomes import spaced
 from tui.widgets.results.bars import bar
 from tui.widgets.text.format import percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line
@@ -23,11 +24,12 @@ def distribution_lines(found: Distribution, width: int, height: int) -> list[Sty
     ranked = sorted(found.probabilities.items(), key=lambda item: (-item[1], item[0]))
     top = ranked if len(ranked) <= height and found.whole else ranked[: max(1, height - 1)]
     highest = max((share for _, share in top), default=1.0) or 1.0
-    longest = max((len(_spaced(bits, found)) for bits, _ in top), default=0)
+    sizes = [size for _, size in found.registers]
+    longest = max((len(spaced(bits, sizes)) for bits, _ in top), default=0)
     room = max(4, width - longest - _SHARE - 4)
     lines: list[StyledLine] = []
     for bits, share in sorted(top):
-        label = _spaced(bits, found)
+        label = spaced(bits, sizes)
         parts = Span(bar(share / highest, room), TextStyle.BAR)
         lines.append(line((f" {label:>{longest}} ", TextStyle.MUTED), f"{percent(share):>{_SHARE}} ", parts))
     if len(top) < len(ranked) or not found.whole:
@@ -42,13 +44,3 @@ def made_by(found: Distribution) -> str:
     how = "exact" if found.shots is None else f"{found.shots:,} shots by {plain(found.method, limit=40)}"
     qubits = f"{found.qubits} qubit{'' if found.qubits == 1 else 's'}"
     return f"{how}, {qubits}{'' if found.measured else ', all read out: nothing is measured'}"
-
-
-def _spaced(bits: str, found: Distribution) -> str:
-    """The bits with a space between registers, the first of them rightmost."""
-    parts: list[str] = []
-    end = len(bits)
-    for _, size in found.registers:
-        parts.append(bits[max(0, end - size) : end])
-        end -= size
-    return " ".join(reversed(parts)) if end == 0 else bits
