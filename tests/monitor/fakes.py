@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from tests.store.samples import make_folders
 from tests.support.clock import FakeClock
@@ -16,6 +17,7 @@ from tui.common.safe_text import Secret
 from tui.common.values import Listed
 from tui.compiler.client import Compiler
 from tui.compiler.messages import PreparedProgram
+from tui.compiler.simulations import Simulations
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -29,7 +31,6 @@ from tui.domain.accounts import (
 from tui.domain.circuits import Analysis, Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
 from tui.domain.devices.backends import Backend, BackendData, DeviceLimits
 from tui.domain.jobs import (
-    DEFAULT_SHOTS,
     Job,
     JobMetrics,
     JobPage,
@@ -43,7 +44,6 @@ from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
-from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
@@ -386,12 +386,23 @@ class InProcessAnalyzer(Analyzer):
         return table.symbols, table.scopes
 
 
+class FakeSimulations(Simulations):
+    """Simulations without Qiskit: there are none."""
+
+    def __init__(self) -> None:
+        super().__init__(self._nothing)
+
+    def _nothing(self) -> NoReturn:
+        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
+
+
 class FakeCompiler(Compiler):
     """A compiler without worker processes, which accepts every program."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ended = False
+        self.simulations = FakeSimulations()
 
     async def start(self) -> None:
         """Nothing to warm up."""
@@ -401,21 +412,6 @@ class FakeCompiler(Compiler):
 
     async def draw(self, qasm: str, *, width: int = 100) -> str:
         return qasm
-
-    async def simulate(
-        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
-    ) -> Distribution:
-        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
-
-    async def simulate_noisy(
-        self,
-        isa: str,
-        target: BackendData,
-        *,
-        values: Sequence[tuple[str, float]] = (),
-        shots: int = DEFAULT_SHOTS,
-    ) -> Distribution:
-        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
 
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
         if payload.startswith("broken"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.support.circuits import BELL_ISA
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.devices.backends import BackendData
 from tui.domain.jobs import JobStatus
-from tui.domain.statistics.distributions import Distribution
 from tui.ibm.results.decoder import decode_result
 
 
@@ -52,41 +50,6 @@ async def _finished(harness: MonitorHarness, **more: object) -> str:
     harness.host.turn(job.id, JobStatus.DONE)
     await harness.services.polling.refresh()
     return job.id
-
-
-async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    harness = await MonitorHarness(tmp_path).enter()
-    asked: list[str] = []
-
-    async def simulate(
-        qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = 0
-    ) -> Distribution:
-        asked.append(qasm)
-        if qasm == BELL_ISA:
-            raise QdeckError(ErrorKind.CIRCUIT, "It is too wide.")
-        return Distribution({"0": 1.0}, (("c", 1),), 1, "stabilizers", shots)
-
-    monkeypatch.setattr(harness.compiler, "simulate", simulate)
-    job_id = await _finished(harness)
-    found = await harness.services.evaluation.ideal(job_id)
-    assert (found.method, found.shots) == ("stabilizers", BELL.shots)
-    assert await harness.services.evaluation.ideal(job_id) is found
-    assert asked == [BELL_ISA, "source"]
-    # The program of a second PUB is not known.
-    with pytest.raises(QdeckError, match="not known here"):
-        await harness.services.evaluation.ideal(job_id, 1)
-    await harness.services.aclose()
-
-
-async def test_refusal_of_a_prediction_is_kept_and_other_errors_are_not(tmp_path: Path) -> None:
-    harness = await MonitorHarness(tmp_path).enter()
-    job_id = await _finished(harness)
-    for _ in range(2):
-        with pytest.raises(QdeckError, match="Qiskit is not installed"):
-            await harness.services.evaluation.noisy(job_id)
-    await harness.services.aclose()
 
 
 async def test_calibrations_are_those_at_the_moments_of_the_job(

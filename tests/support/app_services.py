@@ -11,12 +11,12 @@ import math
 import os
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.monitor.fakes import FakeHost, FakeService, InProcessAnalyzer, PreparingCompiler
+from tests.monitor.fakes import FakeHost, FakeService, FakeSimulations, InProcessAnalyzer, PreparingCompiler
 from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
@@ -25,6 +25,7 @@ from tui.common.timing import Clock
 from tui.common.values import Listed
 from tui.compiler.candidate_search import Listener
 from tui.compiler.messages import GateFacts
+from tui.compiler.simulations import Values
 from tui.config.settings import Folders
 from tui.domain.accounts import (
     Account,
@@ -64,6 +65,7 @@ from tui.domain.results import JobResult
 from tui.domain.search import SearchOptions, SearchProgress, SearchResult, Unavailable
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.statistics.distributions import Distribution
+from tui.domain.statistics.predictions import ForetoldValues
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.views.diagram import CircuitDiagram
 from tui.domain.views.drawing import CircuitDrawing
@@ -87,12 +89,55 @@ NOISY_BELL = Distribution(
 USAGE = Usage(consumed_seconds=48, limit_seconds=600, plan="open")
 
 
+class RecordingSimulations(FakeSimulations):
+    """Simulations that answer with the values of the test."""
+
+    def __init__(self, harness: AppServicesHarness) -> None:
+        super().__init__()
+        self._harness = harness
+
+    async def ideal(self, qasm: str, *, values: Values = (), shots: int = DEFAULT_SHOTS) -> Distribution:
+        self._harness.record("simulate", qasm, tuple(values))
+        return self._harness.simulated(self._harness.ideal)
+
+    async def noisy(
+        self, isa: str, target: BackendData, *, values: Values = (), shots: int = DEFAULT_SHOTS
+    ) -> Distribution:
+        self._harness.record("simulate_noisy", isa, target.name)
+        return self._harness.simulated(self._harness.noisy)
+
+    async def sweep(
+        self,
+        qasm: str,
+        sets: Sequence[Values],
+        *,
+        target: BackendData | None = None,
+        of: int = 1,
+        shots: int = DEFAULT_SHOTS,
+    ) -> tuple[Distribution, ...]:
+        found = self._harness.simulated(self._harness.ideal if target is None else self._harness.noisy)
+        return (found,) * len(sets)
+
+    async def values(
+        self,
+        qasm: str,
+        observables: Sequence[str],
+        sets: Sequence[Values],
+        *,
+        target: BackendData | None = None,
+        of: int = 1,
+    ) -> ForetoldValues:
+        self._harness.record("simulate_values", qasm, tuple(observables), target is not None)
+        return self._harness.foretold_values(tuple(observables), sets, noisy=target is not None)
+
+
 class RecordingCompiler(PreparingCompiler):
     """A compiler that answers with the values of the test."""
 
     def __init__(self, harness: AppServicesHarness) -> None:
         super().__init__()
         self._harness = harness
+        self.simulations = RecordingSimulations(harness)
 
     async def start(self) -> None:
         self._harness.record("warm_up")
@@ -141,23 +186,6 @@ class RecordingCompiler(PreparingCompiler):
         if isinstance(self._harness.timeline, QdeckError):
             raise self._harness.timeline
         return self._harness.timeline
-
-    async def simulate(
-        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
-    ) -> Distribution:
-        self._harness.record("simulate", qasm, tuple(values))
-        return self._harness.simulated(self._harness.ideal)
-
-    async def simulate_noisy(
-        self,
-        isa: str,
-        target: BackendData,
-        *,
-        values: Sequence[tuple[str, float]] = (),
-        shots: int = DEFAULT_SHOTS,
-    ) -> Distribution:
-        self._harness.record("simulate_noisy", isa, target.name)
-        return self._harness.simulated(self._harness.noisy)
 
     async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
         self._harness.record("draw_isa", isa, layout)
@@ -457,6 +485,7 @@ class AppServicesHarness(AppServices):
         self.past_data: dict[str, BackendData] = {}
         self.ideal: Distribution | QdeckError = IDEAL_BELL
         self.noisy: Distribution | QdeckError = NOISY_BELL
+        self.ideal_values: Callable[[str, Values], float] = lambda observable, values: 1.0
         self.trouble: dict[str, Exception] = {}
         self.asked: list[tuple[object, ...]] = []
         self.gate: asyncio.Event | None = None
@@ -624,6 +653,18 @@ class AppServicesHarness(AppServices):
         if isinstance(answer, QdeckError):
             raise answer
         return answer
+
+    def foretold_values(
+        self, observables: tuple[str, ...], sets: Sequence[Values], *, noisy: bool
+    ) -> ForetoldValues:
+        """Return what a simulation of values finds: with noise less of them, and less when they are read."""
+        exact = tuple(self.ideal_values(one, values) for one in observables for values in sets)
+        if not noisy:
+            return ForetoldValues(exact, qubits=2, method="state vector")
+        less = tuple(0.96 * value for value in exact)
+        return ForetoldValues(
+            less, tuple(0.9 * value for value in less), (), 2, "density matrix", waiting=True
+        )
 
     async def wait(self) -> None:
         """Wait for the gate, when there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ from tui.compiler import messages
 from tui.compiler.candidate_search import Listener
 from tui.compiler.messages import GateFacts, PreparedProgram, Request
 from tui.compiler.requests import (
+    CANCELLED_SECONDS,
     CHECK_SECONDS,
     WORKER,
     MakeRequest,
@@ -24,13 +25,12 @@ from tui.compiler.requests import (
     request_with_target,
 )
 from tui.compiler.search_workers import SearchWorkers
+from tui.compiler.simulations import Simulations
 from tui.domain.circuits import Candidate, CheckReport, TranspileOptions
 from tui.domain.devices.backends import BackendData, device_qubits, rep_delay_us
 from tui.domain.export.pictures import Picture
-from tui.domain.jobs import DEFAULT_SHOTS
 from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchResult
-from tui.domain.statistics.distributions import Distribution
 from tui.domain.submissions import Submission
 from tui.domain.views.diagram import CircuitDiagram
 from tui.domain.views.drawing import CircuitDrawing
@@ -38,8 +38,6 @@ from tui.domain.views.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0
 """Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
-CANCELLED_SECONDS: Final = 1.5
-"""Time a cancelled check may still run: about what starting a new worker takes."""
 IDLE_SECONDS: Final = 600.0
 """Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
 
@@ -61,6 +59,9 @@ class Compiler:
         idle_seconds: time without a request after which a worker is ended.
         transpile_seconds: time a transpile run may take.
         search_workers, dask: which workers search, as of `SearchWorkers`.
+
+    Attributes:
+        searching, simulations: what has more than one method.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Compiler:
         self._main, self._second = (
             WorkerQueue(WORKER, environment=variables, idle_seconds=idle_seconds) for _ in range(2)
         )
+        self.simulations = Simulations(self._idle)
         self.searching = SearchWorkers(
             search_workers, dask, transpile_seconds, idle_seconds=idle_seconds, environment=environment
         )
@@ -247,54 +249,6 @@ class Compiler:
         kind = tuple[tuple[ExpectationValue, ...], ...]
         return await self._request_soon(messages.EstimatorValues(body), kind)
 
-    async def simulate(
-        self, qasm: str, *, values: Sequence[tuple[str, float]] = (), shots: int = DEFAULT_SHOTS
-    ) -> Distribution:
-        """Simulate a program without noise: exactly where its used qubits are few, else by shots.
-
-        Args:
-            qasm: any program; one that measures nothing is measured at its end.
-            values: of its parameters, by name.
-            shots: of a simulation that is not exact.
-
-        Returns:
-            The distribution over all registers.
-
-        Raises:
-            QdeckError: `CIRCUIT` also where it is too wide or too deep, or a parameter has no value.
-        """
-        return await self._request_soon(messages.SimulateIdeal(qasm, tuple(values), shots), Distribution)
-
-    async def simulate_noisy(
-        self,
-        isa: str,
-        target: BackendData,
-        *,
-        values: Sequence[tuple[str, float]] = (),
-        shots: int = DEFAULT_SHOTS,
-    ) -> Distribution:
-        """Simulate an ISA program with the noise of its device, by Aer's noise model of the calibration.
-
-        Args:
-            isa: the program.
-            target: the backend, with the calibration to foretell for.
-            values: of its parameters, by name.
-            shots: how many are simulated, fewer where that takes too long.
-
-        Raises:
-            QdeckError: `CIRCUIT` also where it is too wide or too deep, or a parameter has no value.
-        """
-        return await request_with_target(
-            self._second if self._main.busy else self._main,
-            lambda data: messages.SimulateNoisy(isa, data, tuple(values), shots),
-            target,
-            Distribution,
-            timeout=CHECK_SECONDS,
-            grace=CANCELLED_SECONDS,
-            # The program has what gates it has; a device without fractional ones gets none by this.
-            fractional=True,
-        )
-
     async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
         """Transpile for the backend's real target, built from its configuration and properties."""
         candidate = await self._with_target(
@@ -381,8 +335,10 @@ class Compiler:
         await self.searching.aclose()
 
     async def _request_soon(self, asked: Request, kind: type[T]) -> T:
-        queue = self._second if self._main.busy else self._main
-        return await request(queue, asked, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
+        return await request(self._idle(), asked, kind, timeout=CHECK_SECONDS, grace=CANCELLED_SECONDS)
+
+    def _idle(self) -> WorkerQueue:
+        return self._second if self._main.busy else self._main
 
     async def _with_target(
         self,

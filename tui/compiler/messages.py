@@ -231,6 +231,40 @@ class SimulateNoisy(msgspec.Struct, frozen=True, tag="simulate-noisy"):
     seed: int = 1
 
 
+Sets = tuple[tuple[tuple[str, float], ...], ...]
+"""Sets of values of parameters: names and values of each."""
+
+
+class SimulateSweep(msgspec.Struct, frozen=True, tag="simulate-sweep"):
+    """Simulate a program with each of some sets of values. Result: distributions, or as of `RunTrial`.
+
+    `target`: with this device's noise; `None`: without noise. `of`: sets in all, of which these are some:
+    there is to be time for all of them. `shots`, `seed`: as of `SimulateIdeal`, `SimulateNoisy`.
+    """
+
+    qasm: str
+    sets: Sets
+    target: TargetData | None = None
+    of: int = 1
+    shots: int = 4096
+    seed: int = 1
+
+
+class SimulateValues(msgspec.Struct, frozen=True, tag="simulate-values"):
+    """Work out expectation values of a program's state. Result: `ForetoldValues`, or as of `RunTrial`.
+
+    `observables`: over the program's qubits, as text. `sets`, `target`, `of`: as of `SimulateSweep`.
+    """
+
+    qasm: str
+    observables: tuple[str, ...]
+    sets: Sets
+    target: TargetData | None = None
+    of: int = 1
+    shots: int = 1000
+    seed: int = 1
+
+
 class Plot(msgspec.Struct, frozen=True, tag="plot"):
     """Draw a picture with Matplotlib. Result: `bytes`. `form`: `svg` or `png`."""
 
@@ -266,6 +300,8 @@ Request = (
     | DrawIsa
     | SimulateIdeal
     | SimulateNoisy
+    | SimulateSweep
+    | SimulateValues
     | Plot
     | EncodeQpy
     | Version

@@ -19,6 +19,8 @@ from tui.domain.devices.backends import BackendData
 
 CHECK_SECONDS: Final = 60.0
 """Time a check or a drawing may take; 10,000 lines of OpenQASM 3 take about 3 seconds."""
+CANCELLED_SECONDS: Final = 1.5
+"""Time a cancelled request may still run: about what starting a new worker takes."""
 WORKER: Final = "tui.compiler.qiskit.worker_main"
 """The module of the worker processes."""
 _GAVE_UP: Final = (

@@ -20,6 +20,7 @@ from tui.monitor.actions.comparison import Comparisons
 from tui.monitor.actions.evaluation import JobEvaluation
 from tui.monitor.actions.export import Exports
 from tui.monitor.actions.jobs import Jobs
+from tui.monitor.actions.predictions import Predictions
 from tui.monitor.actions.pricing import Pricing
 from tui.monitor.actions.replay import Replays
 from tui.monitor.actions.sessions import IdleSessionGuard, Sessions
@@ -75,7 +76,8 @@ class AppServices:
         connection: who is signed in, and whether the service answers.
         account: signing in and out.
         jobs: jobs, their results, circuits and tags.
-        evaluation: predictions, calibrations and times of one job.
+        evaluation: calibrations and times of one job.
+        predictions: what simulations foretell of a job.
         exports: jobs in forms for elsewhere.
         comparisons: jobs side by side.
         replays: submissions that repeat jobs.
@@ -107,7 +109,8 @@ class AppServices:
         self.polling = AccountPolling(app_state, workers, self.outbox, options.auto_result)
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
-        self.evaluation = JobEvaluation(app_state, self.jobs, self.backends, compiler)
+        self.evaluation = JobEvaluation(app_state, self.jobs, self.backends)
+        self.predictions = Predictions(self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
         self.comparisons = Comparisons(self.jobs, compiler)
         self.replays = Replays(app_state, self.jobs)

@@ -141,7 +141,7 @@ def test_random_circuits_as_qiskits_state_vectors(seed: int) -> None:
 
 @pytest.mark.asyncio(loop_scope="package")
 async def test_worker_simulates_and_refuses(warm: Compiler) -> None:
-    found = await warm.simulate(qasm3.dumps(_asymmetric()))
+    found = await warm.simulations.ideal(qasm3.dumps(_asymmetric()))
     assert found.probabilities == pytest.approx(_ideal(_asymmetric()).probabilities)
 
 

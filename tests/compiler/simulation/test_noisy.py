@@ -104,8 +104,8 @@ def test_wide_circuit_is_refused_in_words() -> None:
 @pytest.mark.asyncio(loop_scope="package")
 async def test_worker_takes_the_device_once(warm: Compiler) -> None:
     device = _line()
-    first = await warm.simulate_noisy(BELL, device, shots=300)
-    again = await warm.simulate_noisy(BELL, device, shots=300)
+    first = await warm.simulations.noisy(BELL, device, shots=300)
+    again = await warm.simulations.noisy(BELL, device, shots=300)
     assert first == again
     assert first.shots == 300
 
@@ -118,5 +118,5 @@ async def test_worker_knows_the_fractional_gates_of_a_device(warm: Compiler) -> 
         "gate rzz(p0) _q0, _q1 { cx _q0, _q1; rz(p0) _q1; cx _q0, _q1; }\n"
         "bit[2] c;\nrx(2*pi/3) $1;\nrzz(0.4) $1, $2;\nrx(pi) $2;\nc[0] = measure $1;\nc[1] = measure $2;\n"
     )
-    found = await warm.simulate_noisy(program, device, shots=4000)
+    found = await warm.simulations.noisy(program, device, shots=4000)
     assert found.probabilities["11"] == pytest.approx(0.75, abs=0.06)

@@ -111,6 +111,14 @@ class RequestHandler:
                 from tui.compiler.qiskit.simulation.ideal import simulate_ideal
 
                 return simulate_ideal(request)
+            case messages.SimulateSweep(target=None):
+                from tui.compiler.qiskit.simulation.sweeps import simulate_sweep
+
+                return simulate_sweep(request)
+            case messages.SimulateValues(target=None):
+                from tui.compiler.qiskit.simulation.values import simulate_values
+
+                return simulate_values(request)
             case messages.DescribeGate(target=None):
                 return describe_gate(request, None)
         target = None if request.target is None else self._target(request.target)
@@ -127,6 +135,14 @@ class RequestHandler:
                 from tui.compiler.qiskit.simulation.noisy import simulate_noisy
 
                 return simulate_noisy(request, target)
+            case messages.SimulateSweep():
+                from tui.compiler.qiskit.simulation.sweeps import simulate_sweep
+
+                return simulate_sweep(request, target)
+            case messages.SimulateValues():
+                from tui.compiler.qiskit.simulation.values import simulate_values
+
+                return simulate_values(request, target)
             case messages.RunTrial():
                 return self._trials.run(request, target)
             case messages.MakeCandidate():

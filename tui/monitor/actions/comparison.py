@@ -130,7 +130,9 @@ class Comparisons:
                 continue
             if (pub, index) not in known:
                 values = result.pubs[pub - 1].parameters_at(index)
-                known[pub, index] = await self._compiler.simulate(made.circuits[pub - 1], values=values)
+                known[pub, index] = await self._compiler.simulations.ideal(
+                    made.circuits[pub - 1], values=values
+                )
             distribution = known[pub, index].of_register(register)
             if distribution is not None:
                 ideal[place] = _expected(distribution, measured[place].parameters)

@@ -1,19 +1,16 @@
-"""The evaluation of one job: predictions, calibrations at its moments, its executions, its start."""
+"""The evaluation of one job: calibrations at its moments, its executions, its start."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
-from tui.compiler.client import Compiler
 from tui.domain.devices.calibration_changes import CalibrationMoment
 from tui.domain.export.tables import joint_result
-from tui.domain.jobs import DEFAULT_SHOTS, Job
+from tui.domain.jobs import Job
 from tui.domain.results import Counts, ExecutionSpan, JobResult
-from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.waiting import StartEstimate, start_estimate, times_of
 from tui.ibm.codec.calibrations import decode_calibration
 from tui.ibm.results.decoder import decode_shots
@@ -24,9 +21,6 @@ from tui.monitor.state.app_state import AppState
 
 MOST_JOINED: Final = 2_000_000
 """Shots, times registers, that are counted over all registers together."""
-MOST_SHOTS: Final = 10_000
-"""Shots of a noisy prediction."""
-_MOST_KEPT: Final = 40
 _SMALL: Final = 256 * 1024
 """Bytes of a result whose metadata are read in the event loop."""
 
@@ -34,64 +28,10 @@ _SMALL: Final = 256 * 1024
 class JobEvaluation:
     """Works out what a job's page shows beside what the service told. Nothing on the service changes."""
 
-    def __init__(self, app_state: AppState, jobs: Jobs, backends: BackendsPoller, compiler: Compiler) -> None:
+    def __init__(self, app_state: AppState, jobs: Jobs, backends: BackendsPoller) -> None:
         self._app_state = app_state
         self._jobs = jobs
         self._backends = backends
-        self._compiler = compiler
-        self._known: dict[tuple[str, str, int], Distribution | QdeckError] = {}
-
-    async def ideal(self, job_id: str, pub: int = 0) -> Distribution:
-        """Simulate a circuit of the job without noise; the answer is kept in memory.
-
-        One too wide for that as it was submitted is simulated as the user wrote it, where that is known:
-        transpiling hides that all gates of a circuit are Clifford gates.
-
-        Raises:
-            QdeckError: `CIRCUIT` where it is too wide, in words; the circuit or Qiskit is not to be had.
-        """
-        return await self._kept("ideal", job_id, pub)
-
-    async def noisy(self, job_id: str, pub: int = 0) -> Distribution:
-        """Simulate a circuit of the job with the noise of its device when it ran; kept in memory.
-
-        Raises:
-            QdeckError: as by `ideal`, or the calibration is not to be had.
-        """
-        return await self._kept("noisy", job_id, pub)
-
-    async def _kept(self, kind: str, job_id: str, pub: int) -> Distribution:
-        key = (kind, job_id, pub)
-        if key not in self._known:
-            try:
-                found: Distribution | QdeckError = await self._simulated(kind, job_id, pub)
-            except QdeckError as error:
-                if error.kind is not ErrorKind.CIRCUIT:
-                    raise
-                # It stays too wide.
-                found = error
-            self._known = dict([*self._known.items(), (key, found)][-_MOST_KEPT:])
-        known = self._known[key]
-        if isinstance(known, QdeckError):
-            raise known
-        return known
-
-    async def _simulated(self, kind: str, job_id: str, pub: int) -> Distribution:
-        programs = await self._jobs.circuits(job_id)
-        job = await self._jobs.with_texts(job_id)
-        if job is None or pub >= len(programs):
-            raise QdeckError(ErrorKind.NOT_FOUND, "The circuit of this result is not known here.")
-        if kind == "noisy":
-            device = await self._backends.data_at(job.backend, started(job))
-            shots = min(job.shots or DEFAULT_SHOTS, MOST_SHOTS)
-            return await self._compiler.simulate_noisy(programs[pub], device, shots=shots)
-        shots = job.shots or DEFAULT_SHOTS
-        try:
-            return await self._compiler.simulate(programs[pub], shots=shots)
-        except QdeckError as error:
-            if error.kind is not ErrorKind.CIRCUIT or pub or not job.source:
-                raise
-        return await self._compiler.simulate(job.source, shots=shots)
 
     async def calibrations(self, job: Job) -> tuple[CalibrationMoment, ...]:
         """Return the calibrations of the job's device when it was made, when it started, and now.
@@ -178,9 +118,3 @@ def _joint(result: JobResult) -> tuple[tuple[Counts, ...], ...]:
         )
         for pub in joined.pubs
     )
-
-
-def started(job: Job) -> datetime:
-    """Return when the job started, else when it was created."""
-    created, start, _ = times_of(job, None)
-    return start or created

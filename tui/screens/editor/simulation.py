@@ -115,7 +115,9 @@ class SimulationPane(Vertical):
             while asked != self._asked and self._text:
                 asked = self._asked
                 try:
-                    found = await self.services.compiler.simulate(self._text, values=self.sliders.values)
+                    found = await self.services.compiler.simulations.ideal(
+                        self._text, values=self.sliders.values
+                    )
                 except QdeckError as error:
                     if asked == self._asked:
                         self._made_by = ""

@@ -226,8 +226,8 @@ class JobScreen(JobCommands):
 
     @work(exclusive=True, group="job-foretell", exit_on_error=False)
     async def _foretell(self) -> None:
-        """What simulations say of the counts."""
-        await foretell(self.services.evaluation, self._job_id, self._data, self._show_view)
+        """What simulations say of the result."""
+        await foretell(self.services.predictions, self._job_id, self._data, self._show_view)
 
     @work(exclusive=True, group="job-calibration", exit_on_error=False)
     async def _load_calibrations(self) -> None:

@@ -14,6 +14,8 @@ BESIDE = 36
 """Cells that a label leaves to its share, its count and a bar."""
 IDEAL, NOISY = "▔", "▴"
 """Bar of the ideal share, and mark of the one with the device's noise."""
+IDEAL_VALUE = "◇"
+"""Mark of an ideal expectation value."""
 _NARROW = 50
 """Cells of a line below which the shot noise of the counts is left out."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -9,10 +9,11 @@ from enum import StrEnum
 from tui.common.safe_text import plain
 from tui.common.values import Value
 from tui.domain.results import Counts, QuasiDistribution
-from tui.domain.statistics.distances import compare_samples, compare_with_exact
+from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.errors import count_error
 from tui.domain.statistics.outcomes import Order, hamming_distances, histogram, weights
+from tui.domain.statistics.predictions import ForetoldValues, compared
 from tui.widgets.results.bars import BESIDE, IDEAL, NOISY, BarRow, bar_rows
 from tui.widgets.text.format import percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, wrapped
@@ -61,12 +62,18 @@ class Foretold(Value, frozen=True):
     Attributes:
         ideal, noisy: without noise, and with that of the device.
         ideal_note, noisy_note: why there is none, or that it is on its way; empty where it was not asked for.
+        ideal_values, noisy_values: of an estimator's PUB.
+        ideal_places, noisy_places: distances of the counts of a sweep, in their order.
     """
 
     ideal: Distribution | None = None
     noisy: Distribution | None = None
     ideal_note: str = ""
     noisy_note: str = ""
+    ideal_values: ForetoldValues | None = None
+    noisy_values: ForetoldValues | None = None
+    ideal_places: tuple[Comparison | None, ...] = ()
+    noisy_places: tuple[Comparison | None, ...] = ()
 
     def of_register(self, counts: Counts) -> Foretold:
         """Return what is foretold of the register of some counts: of one of another size nothing is."""
@@ -282,11 +289,7 @@ def _predictions(foretold: Foretold) -> tuple[tuple[str, Distribution | None, st
 
 
 def _compared(counts: Mapping[str, int], distribution: Distribution, width: int) -> StyledLine:
-    found = (
-        compare_with_exact(counts, distribution.probabilities)
-        if distribution.shots is None
-        else compare_samples(counts, distribution.counts)
-    )
+    found = compared(counts, distribution)
     far, unlike = found.total_variation > found.total_variation_bound, found.fidelity < found.fidelity_bound
     digits, fidelity = (4, "Hellinger fidelity") if width >= _ROOMY else (3, "fidelity")
     verdict = "differs" if found.differs else "equal within noise"

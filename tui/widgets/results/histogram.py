@@ -16,10 +16,17 @@ from tui.widgets.results.counts import (
     counts_lines,
     quasi_lines,
 )
+from tui.widgets.results.predictions import (
+    foretold_value_lines,
+    place_lines,
+    single_foretold_lines,
+    value_comparisons,
+)
 from tui.widgets.results.result_tables import (
     axis_lines,
     is_table,
     mitigation_lines,
+    single_value_labels,
     single_value_lines,
     sweep_lines,
     sweeps,
@@ -56,7 +63,9 @@ def result_page(
     if result.note:
         lines += wrapped(plain(result.note, limit=500), width, TextStyle.WARNING)
     if len(result.pubs) > 1 and all(_is_one_value(pub) for pub in result.pubs):
-        return [*lines, *single_value_lines(result.pubs, width)]
+        labels = single_value_labels(result.pubs)
+        lines += single_value_lines(result.pubs, width, labels)
+        return [*lines, *single_foretold_lines(result.pubs, foretold or {}, width, labels)]
     for index, pub in enumerate(result.pubs):
         if len(result.pubs) > 1:
             lines += [BLANK] if lines else []
@@ -71,7 +80,8 @@ def result_page(
 def _pub_lines(
     pub: PubResult, width: int, top: int, view: CountsView, foretold: Foretold
 ) -> list[StyledLine]:
-    lines = sweep_pictures(pub, width)[:-1]
+    near = value_comparisons(pub, foretold)
+    lines = sweep_pictures(pub, width, near)[:-1]
     most = MOST_ROWS if pub.sweep is not None else None
     for sets in sweeps(pub.counts):
         places = [place_label(pub, one.index) for one in sets[:most]]
@@ -84,6 +94,8 @@ def _pub_lines(
             lines += [BLANK] if lines else []
             known = foretold.of_register(counts) if not counts.index else NOTHING_FORETOLD
             lines += counts_lines(counts, width, top, place, view, known)
+    if any(counts.index for counts in pub.counts):
+        lines += place_lines(pub, foretold, width, most)
     if pub.quasi is not None:
         lines += [BLANK] if lines else []
         lines += quasi_lines(pub.quasi, width, top)
@@ -92,7 +104,8 @@ def _pub_lines(
         values = pub.values[:most]
         labels = None if pub.sweep is None else [_label(pub, value) for value in values]
         lines += value_lines(values, width, labels)
-        drawn = axis_lines(values, width) if pub.sweep is None else []
+        lines += foretold_value_lines(values, near, foretold, width, labels)
+        drawn = axis_lines(values, width, None, near) if pub.sweep is None else []
         lines += [BLANK, *drawn] if drawn else []
         lines += _left_out(len(pub.values) - len(values))
         steps = mitigation_lines(values, width, labels)

@@ -11,6 +11,8 @@ from rich.cells import cell_len
 
 from tui.common.safe_text import plain, shorten
 from tui.domain.results import Counts, Estimate, ExpectationValue, PubResult
+from tui.domain.statistics.predictions import ValueComparison
+from tui.widgets.results.bars import IDEAL_VALUE
 from tui.widgets.text.format import NOTHING, percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, fit, line
 
@@ -153,23 +155,28 @@ def mitigation_lines(
     return lines
 
 
-def single_value_lines(pubs: Sequence[PubResult], width: int) -> list[StyledLine]:
-    """Return the values of PUBs of one value each, with the number of the PUB before it.
+def single_value_labels(pubs: Sequence[PubResult]) -> list[str]:
+    """Return labels for PUBs of one value each: number, circuit and observable."""
+    count = len(str(len(pubs)))
+    values = [pub.values[0] for pub in pubs]
+    named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
+    circuits = [plain(pub.name, limit=60) for pub in pubs]
+    wide = max(map(cell_len, circuits))
+    return [
+        f"PUB {place:>{count}}  {f'{fit(circuit, wide)}  ' if wide else ''}{name}".rstrip()
+        for place, (circuit, name) in enumerate(zip(circuits, named, strict=True), 1)
+    ]
+
+
+def single_value_lines(pubs: Sequence[PubResult], width: int, labels: Sequence[str]) -> list[StyledLine]:
+    """Return the values of PUBs of one value each.
 
     Args:
         pubs: each with exactly one value.
         width: cells of a line.
+        labels: of each.
     """
-    values = [pub.values[0] for pub in pubs]
-    count = len(str(len(pubs)))
-    named = (value_label(value, 0) if value.observable or value.index else "" for value in values)
-    circuits = [plain(pub.name, limit=60) for pub in pubs]
-    wide = max(map(cell_len, circuits))
-    labels = [
-        f"PUB {place:>{count}}  {f'{fit(circuit, wide)}  ' if wide else ''}{name}".rstrip()
-        for place, (circuit, name) in enumerate(zip(circuits, named, strict=True), 1)
-    ]
-    return _value_table(labels, values, width)
+    return _value_table(labels, [pub.values[0] for pub in pubs], width)
 
 
 def value_spans(value: ExpectationValue) -> tuple[Span, ...]:
@@ -261,7 +268,10 @@ _LABEL_ON_AXIS = 24
 
 
 def axis_lines(
-    values: Sequence[ExpectationValue], width: int, labels: Sequence[str] | None = None
+    values: Sequence[ExpectationValue],
+    width: int,
+    labels: Sequence[str] | None = None,
+    foretold: Sequence[ValueComparison] = (),
 ) -> list[StyledLine]:
     """Return values with their standard errors, drawn on one axis.
 
@@ -269,6 +279,7 @@ def axis_lines(
         values: two or more; of very many nothing is drawn.
         width: cells of a line.
         labels: of each value; `None`: observable and index.
+        foretold: of each value, whose ideal is marked.
 
     Returns:
         A line a value, `├──●──┤` from one standard error below to one above, then the axis with its ends;
@@ -281,8 +292,10 @@ def axis_lines(
     shown = [label if cell_len(label) <= _LABEL_ON_AXIS else _sparse(label) for label in named]
     label_width = min(max(map(cell_len, shown)), _LABEL_ON_AXIS)
     room = max(10, width - label_width - 5)
-    low = min(value.value - (value.std or 0.0) for value in finite)
-    high = max(value.value + (value.std or 0.0) for value in finite)
+    ideals = [one.ideal for one in foretold] or [None] * len(values)
+    known = [ideal for ideal in ideals if ideal is not None]
+    low = min([*(value.value - (value.std or 0.0) for value in finite), *known])
+    high = max([*(value.value + (value.std or 0.0) for value in finite), *known])
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
 
@@ -291,10 +304,12 @@ def axis_lines(
 
     zero = place(0.0) if low < 0 < high else None
     lines = []
-    for label, value in zip(shown, values, strict=True):
+    for label, value, ideal in zip(shown, values, ideals, strict=True):
         cells = [" "] * room
         if zero is not None:
             cells[zero] = "┊"
+        if ideal is not None:
+            cells[place(ideal)] = IDEAL_VALUE
         if math.isfinite(value.value):
             _draw_value(cells, value, place)
         dot = next((at for at, cell in enumerate(cells) if cell == "●"), room)
@@ -311,15 +326,15 @@ def axis_lines(
     axis = ends[0] + ends[1].rjust(max(len(ends[1]) + 1, room - len(ends[0])))
     if zero is not None and len(ends[0]) < zero < room - len(ends[1]) - 1:
         axis = f"{axis[:zero]}0{axis[zero + 1 :]}"
-    head = line(
-        ("on one axis", TextStyle.STRONG), ("  value with a standard error on either side", TextStyle.MUTED)
-    )
+    told = f"  value with a standard error on either side{f', {IDEAL_VALUE} ideal' if known else ''}"
+    head = line(("on one axis", TextStyle.STRONG), (told, TextStyle.MUTED))
     return [head, *lines, line((f" {'':<{label_width}} └{axis}", TextStyle.MUTED))]
 
 
 def _draw_value(cells: list[str], value: ExpectationValue, place: Callable[[float], int]) -> None:
     if value.std:
         left, right = place(value.value - value.std), place(value.value + value.std)
-        cells[left : right + 1] = "─" * (right + 1 - left)
+        whisker = range(left, right + 1)
+        cells[left : right + 1] = [cells[at] if cells[at] == IDEAL_VALUE else "─" for at in whisker]
         cells[left], cells[right] = "├", "┤"
     cells[place(value.value)] = "●"

@@ -11,6 +11,8 @@ from typing import Final
 from tui.common.safe_text import plain
 from tui.domain.pubs.sweeps import Sweep
 from tui.domain.results import Counts, ExpectationValue, PubResult
+from tui.domain.statistics.predictions import ValueComparison
+from tui.widgets.results.bars import IDEAL_VALUE, NOISY
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line
 
 MOST_CURVES: Final = 4
@@ -46,7 +48,7 @@ def place_label(pub: PubResult, index: Sequence[int]) -> str:
     return ", ".join(f"{plain(name, limit=40)}={angle(value)}" for name, value in pub.parameters_at(index))
 
 
-def sweep_pictures(pub: PubResult, width: int) -> list[StyledLine]:
+def sweep_pictures(pub: PubResult, width: int, foretold: Sequence[ValueComparison] = ()) -> list[StyledLine]:
     """Return pictures of a PUB's result over its sweep.
 
     Over one axis values are a curve with error bars for each observable, and counts a heat map of outcomes
@@ -55,6 +57,7 @@ def sweep_pictures(pub: PubResult, width: int) -> list[StyledLine]:
     Args:
         pub: a result whose values of parameters are known.
         width: cells of a line.
+        foretold: what was foretold of each value, drawn with it over one axis.
 
     Returns:
         The lines; nothing for a result without a sweep of one or two axes.
@@ -62,17 +65,20 @@ def sweep_pictures(pub: PubResult, width: int) -> list[StyledLine]:
     sweep = pub.sweep
     if sweep is None or len(sweep.shape) not in (1, 2):
         return []
-    pictures = [*_of_values(pub.values, sweep, width), *_of_counts(pub.counts, sweep, width)]
+    pictures = [*_of_values(pub.values, sweep, width, foretold), *_of_counts(pub.counts, sweep, width)]
     return list(itertools.chain.from_iterable(pictures))
 
 
-def _of_values(values: Sequence[ExpectationValue], sweep: Sweep, width: int) -> list[list[StyledLine]]:
+def _of_values(
+    values: Sequence[ExpectationValue], sweep: Sweep, width: int, foretold: Sequence[ValueComparison]
+) -> list[list[StyledLine]]:
     pictures = []
     groups = [list(values[start : start + sweep.sets]) for start in range(0, len(values), sweep.sets)]
-    for group in groups[:MOST_CURVES]:
+    for number, group in enumerate(groups[:MOST_CURVES]):
         name = plain(group[0].observable, limit=60) or "value"
         if len(sweep.shape) == 1:
-            pictures.append(_curve(name, group, sweep, width))
+            near = foretold[number * sweep.sets : (number + 1) * sweep.sets]
+            pictures.append(_curve(name, group, sweep, width, near))
         else:
             grid = _grid([value.value for value in group], sweep.shape)
             pictures.append(_map_over_two(name, grid, sweep, width))
@@ -117,9 +123,15 @@ def _grid(numbers: Sequence[float], shape: Sequence[int]) -> Grid:
 
 
 def _curve(
-    name: str, values: Sequence[ExpectationValue], sweep: Sweep, width: int, height: int = _HEIGHT
+    name: str,
+    values: Sequence[ExpectationValue],
+    sweep: Sweep,
+    width: int,
+    foretold: Sequence[ValueComparison],
+    height: int = _HEIGHT,
 ) -> list[StyledLine]:
-    """Values over one axis: a dot each, with a bar from a standard error below to one above."""
+    """Values over one axis: a dot each, with a bar from a standard error below to one above, and what was
+    foretold of it."""
     room = max(10, width - _SCALE - 3)
     ends = [
         (value.value - (value.std or 0.0), value.value + (value.std or 0.0))
@@ -128,7 +140,9 @@ def _curve(
     ]
     if not ends:
         return []
-    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    marks = [(IDEAL_VALUE, [one.ideal for one in foretold]), (NOISY, [one.noisy for one in foretold])]
+    near = [number for _, numbers in marks for number in numbers if number is not None]
+    low, high = min([*(low for low, _ in ends), *near]), max([*(high for _, high in ends), *near])
     if high - low < _CLOSE:
         low, high = low - 0.5, high + 0.5
     rows = [[" "] * room for _ in range(height)]
@@ -143,11 +157,20 @@ def _curve(
         if value.std is not None and math.isfinite(value.value):
             for at in range(row(value.value + value.std), row(value.value - value.std) + 1):
                 rows[at][column] = "│"
+    for mark, numbers in marks:
+        for column, number in zip(columns, numbers, strict=False):
+            if number is not None:
+                rows[row(number)][column] = mark
     for column, value in zip(columns, values, strict=True):
         if math.isfinite(value.value):
             rows[row(value.value)][column] = "●"
     labels = {0: high, height // 2: (low + high) / 2, height - 1: low}
-    lines = [_title(name, sweep, "value ± standard error over {}")]
+    seen = "".join(
+        f", {mark} {word}"
+        for (mark, numbers), word in zip(marks, ("ideal", "noisy"), strict=True)
+        if any(number is not None for number in numbers)
+    )
+    lines = [_title(name, sweep, f"value ± standard error{seen} over {{}}")]
     for number, cells in enumerate(rows):
         label = f"{labels[number]:+.3f}" if number in labels else ""
         lines.append(line((f"{label:>{_SCALE}} ┤", TextStyle.MUTED), *_runs(cells)))
@@ -155,7 +178,7 @@ def _curve(
 
 
 def _runs(cells: Sequence[str]) -> list[Span]:
-    styles = {"●": TextStyle.BAR, "│": TextStyle.MUTED, "┈": TextStyle.MUTED}
+    styles = {"●": TextStyle.BAR, "│": TextStyle.MUTED, "┈": TextStyle.MUTED, IDEAL_VALUE: TextStyle.GOOD}
     return [
         Span("".join(group), style)
         for style, group in itertools.groupby(cells, key=lambda cell: styles.get(cell, TextStyle.PLAIN))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,14 +94,52 @@ def simulated_circuit(qasm: str, values: Iterable[tuple[str, float]]) -> Simulat
         Unreadable: it is no program.
         NotPossible: it is too long, a parameter has no value, or there are no operations.
     """
+    return measured_circuit(bound(read_program(qasm), dict(values)))
+
+
+def read_program(qasm: str) -> QuantumCircuit:
+    """Read a program.
+
+    Raises:
+        Unreadable: it is no program.
+        NotPossible: it is too long.
+    """
     if len(qasm) > MOST_CHARACTERS:
         raise NotPossible(
             f"The program is too large to be simulated here: it has more than {MOST_CHARACTERS:,} characters."
         )
-    circuit = _bound(read(qasm), dict(values))
-    used = sorted({n for entry, numbers in walk(circuit) if entry.name not in _IDLE for n in numbers})
+    return read(qasm)
+
+
+def measured_circuit(circuit: QuantumCircuit) -> SimulatedCircuit:
+    """Return a circuit on its used qubits, which are all measured where it measures nothing.
+
+    Raises:
+        NotPossible: there are no operations.
+    """
+    used = used_qubits(circuit)
     if not used:
         raise NotPossible("The circuit has no operations: there is nothing to simulate.")
+    reduced = on_qubits(circuit, used)
+    measured = measures(reduced)
+    if not measured:
+        reduced.add_register(ClassicalRegister(len(used), "q_all" if reduced.cregs else "q_bits"))
+        reduced.measure(range(len(used)), range(len(reduced.clbits) - len(used), len(reduced.clbits)))
+    return SimulatedCircuit(reduced, tuple(used), measured)
+
+
+def used_qubits(circuit: QuantumCircuit) -> list[int]:
+    """Return the numbers of the qubits that have operations, ascending."""
+    return sorted({n for entry, numbers in walk(circuit) if entry.name not in _IDLE for n in numbers})
+
+
+def on_qubits(circuit: QuantumCircuit, used: Sequence[int]) -> QuantumCircuit:
+    """Return the circuit without the qubits that are not named.
+
+    Args:
+        circuit: the circuit.
+        used: numbers of all qubits that have operations, and of others that are to be there.
+    """
     register = QuantumRegister(len(used), "q")
     reduced = QuantumCircuit(register, global_phase=circuit.global_phase)
     reduced.add_bits(circuit.clbits)
@@ -111,21 +149,23 @@ def simulated_circuit(qasm: str, values: Iterable[tuple[str, float]]) -> Simulat
         reduced.add_input(variable)
     for variable in circuit.iter_declared_vars():
         reduced.add_uninitialized_var(variable)
-    moved = {circuit.qubits[qubit]: register[place] for place, qubit in enumerate(used)}
+    inside = ((place, qubit) for place, qubit in enumerate(used) if qubit < circuit.num_qubits)
+    moved = {circuit.qubits[qubit]: register[place] for place, qubit in inside}
     for entry in circuit.data:
         kept = tuple(moved[qubit] for qubit in entry.qubits if qubit in moved)
         if len(kept) == len(entry.qubits):
             reduced._append(entry.replace(qubits=kept))
         elif entry.name == "barrier" and kept:
             reduced.barrier(kept)
-    measured = measures(reduced)
-    if not measured:
-        reduced.add_register(ClassicalRegister(len(used), "q_all" if reduced.cregs else "q_bits"))
-        reduced.measure(range(len(used)), range(len(reduced.clbits) - len(used), len(reduced.clbits)))
-    return SimulatedCircuit(reduced, tuple(used), measured)
+    return reduced
 
 
-def _bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircuit:
+def bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircuit:
+    """Return the circuit with values for its parameters; others than it has are ignored.
+
+    Raises:
+        NotPossible: a parameter has none.
+    """
     missing = [parameter.name for parameter in circuit.parameters if parameter.name not in values]
     if missing:
         names = ", ".join(missing[:4])

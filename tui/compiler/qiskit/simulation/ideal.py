@@ -40,27 +40,48 @@ def simulate_ideal(request: SimulateIdeal) -> Distribution:
         Unreadable: it is no program.
         NotPossible: it is too wide or too deep, which the message says, or a parameter has no value.
     """
-    asked = simulated_circuit(request.qasm, request.values)
+    return ideal_distribution(simulated_circuit(request.qasm, request.values), request.shots, request.seed)
+
+
+def ideal_distribution(asked: SimulatedCircuit, shots: int, seed: int, *, runs: int = 1) -> Distribution:
+    """Simulate a circuit without noise, as `simulate_ideal` does.
+
+    Args:
+        asked: the circuit.
+        shots, seed: where it is sampled.
+        runs: circuits of this size there is to be time for.
+    """
     if asked.static and len(asked.qubits) <= MOST_QUBITS:
-        _check_time(asked, 1)
+        check_time(asked, runs)
         return _exact(asked)
     if is_clifford(asked.circuit):
-        return _sampled(asked, request, "stabilizer", "stabilizers")
+        return _sampled(asked, shots, seed, "stabilizer", "stabilizers")
     if len(asked.qubits) > MOST_QUBITS:
-        raise NotPossible(
-            f"The circuit is too wide to be simulated here: it uses {len(asked.qubits):,} qubits; up to "
-            f"{MOST_QUBITS} are simulated where not all gates are Clifford gates."
-        )
-    _check_time(asked, request.shots)
-    return _sampled(asked, request, "statevector", "state vector, shot by shot")
+        raise too_wide(len(asked.qubits))
+    check_time(asked, runs * shots)
+    return _sampled(asked, shots, seed, "statevector", "state vector, shot by shot")
 
 
-def _check_time(asked: SimulatedCircuit, runs: int) -> None:
+def too_wide(qubits: int) -> NotPossible:
+    """Return the refusal of a circuit of so many qubits."""
+    return NotPossible(
+        f"The circuit is too wide to be simulated here: it uses {qubits:,} qubits; up to "
+        f"{MOST_QUBITS} are simulated where not all gates are Clifford gates."
+    )
+
+
+def check_time(asked: SimulatedCircuit, runs: int) -> None:
+    """Refuse a simulation that takes too long by its own estimate.
+
+    Raises:
+        NotPossible: with the figures.
+    """
     seconds = seconds_of(asked, runs=runs)
     if seconds > LONGEST_SECONDS:
+        times = f", {runs:,} times," if runs > 1 else ""
         raise NotPossible(
             f"The circuit is too large to be simulated here: {len(asked.qubits)} qubits and "
-            f"{asked.size:,} operations would take about {seconds:,.0f} s, of which up to "
+            f"{asked.size:,} operations{times} would take about {seconds:,.0f} s, of which up to "
             f"{LONGEST_SECONDS:.0f} s are taken."
         )
 
@@ -96,8 +117,8 @@ def _probabilities(gates: QuantumCircuit, simulator: AerSimulator, qubits: list[
     return found
 
 
-def _sampled(asked: SimulatedCircuit, request: SimulateIdeal, method: str, words: str) -> Distribution:
+def _sampled(asked: SimulatedCircuit, shots: int, seed: int, method: str, words: str) -> Distribution:
     simulator = AerSimulator(method=method)
     circuit = in_basis(asked.circuit, simulator)
-    outcomes = sample(circuit, simulator, request.shots, request.seed, asked.circuit.num_clbits)
-    return asked.distribution(outcomes, words, shots=request.shots)
+    outcomes = sample(circuit, simulator, shots, seed, asked.circuit.num_clbits)
+    return asked.distribution(outcomes, words, shots=shots)

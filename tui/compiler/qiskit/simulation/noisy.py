@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from qiskit import QuantumCircuit
@@ -20,6 +22,7 @@ from tui.compiler.messages import SimulateNoisy
 from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.simulation.circuits import (
     SimulatedCircuit,
+    bound,
     sample,
     seconds_of,
     simulated_circuit,
@@ -55,36 +58,69 @@ def simulate_noisy(request: SimulateNoisy, target: Target) -> Distribution:
             operation.
     """
     asked = simulated_circuit(request.isa, request.values)
-    dense = len(asked.qubits) <= MOST_DENSE and asked.static
-    shots = _affordable(asked, request.shots, dense)
-    device = _restricted(asked, target)
-    circuit, waiting = _with_waiting(asked.circuit, device)
-    simulator = AerSimulator(
-        method="density_matrix" if dense else "statevector", noise_model=_noise_model(device)
-    )
-    outcomes = sample(circuit, simulator, shots, request.seed, asked.circuit.num_clbits)
-    method = "density matrix" if dense else "trajectories of the state vector"
-    made = asked.distribution(outcomes, method, shots=shots)
-    return Distribution(
-        made.probabilities,
-        made.registers,
-        made.qubits,
-        made.method,
-        made.shots,
-        waiting=waiting,
-        measured=made.measured,
-    )
+    return NoisyCircuit(asked, target, shots=request.shots).distribution(request.shots, request.seed)
 
 
-def _affordable(asked: SimulatedCircuit, shots: int, dense: bool) -> int:
-    """Return the number of shots there is time for, at most so many."""
+class NoisyCircuit:
+    """A circuit with the noise of its device, ready to be run, for one set of values of its parameters after
+    the other.
+
+    Args:
+        asked: the circuit, on its used qubits.
+        target: the device, with its calibration.
+        runs: how often it is to be run: there is to be time for all of them.
+        shots: of which there is to be time for a good part.
+
+    Raises:
+        NotPossible: it is too wide or too deep for that, or the device does not have an operation.
+    """
+
+    def __init__(
+        self, asked: SimulatedCircuit, target: Target, *, runs: int = 1, shots: int = LEAST_SHOTS
+    ) -> None:
+        self._asked, self._runs = asked, runs
+        self.dense = len(asked.qubits) <= MOST_DENSE and asked.static
+        _affordable(asked, shots, self.dense, runs)
+        device = _restricted(asked, target)
+        self.circuit, self.waiting = _with_waiting(asked.circuit, device)
+        self.simulator = AerSimulator(
+            method="density_matrix" if self.dense else "statevector", noise_model=_noise_model(device)
+        )
+
+    @property
+    def method(self) -> str:
+        """The simulator, in words."""
+        return "density matrix" if self.dense else "trajectories of the state vector"
+
+    def affordable(self, shots: int) -> int:
+        """Return the number of shots there is time for in each run, at most so many."""
+        return _affordable(self._asked, shots, self.dense, self._runs)
+
+    def distribution(self, shots: int, seed: int, values: Mapping[str, float] | None = None) -> Distribution:
+        """Draw shots, fewer where there is no time for all.
+
+        Args:
+            shots: at most.
+            seed: of the simulator.
+            values: of the circuit's parameters.
+        """
+        circuit = self.circuit if values is None else bound(self.circuit, values)
+        shots = self.affordable(shots)
+        outcomes = sample(circuit, self.simulator, shots, seed, self._asked.circuit.num_clbits)
+        made = self._asked.distribution(outcomes, self.method, shots=shots)
+        return replace(made, waiting=self.waiting)
+
+
+def _affordable(asked: SimulatedCircuit, shots: int, dense: bool, runs: int) -> int:
+    """Return the number of shots there is time for in each run, at most so many."""
     # Noise doubles the operations, and waiting about does it again.
-    once = 4 * seconds_of(asked, factor=2 if dense else 1)
+    once = 4 * seconds_of(asked, runs=runs, factor=2 if dense else 1)
     affordable = shots if dense else min(shots, int(LONGEST_SECONDS / once))
     if len(asked.qubits) > MOST_QUBITS or affordable < min(LEAST_SHOTS, shots) or once > LONGEST_SECONDS:
+        times = f", {runs:,} times" if runs > 1 else ""
         raise NotPossible(
             f"The circuit is too large to be simulated with noise here: {len(asked.qubits)} qubits and "
-            f"{asked.size:,} operations; up to {MOST_QUBITS} qubits are, if it takes at most "
+            f"{asked.size:,} operations{times}; up to {MOST_QUBITS} qubits are, if it takes at most "
             f"{LONGEST_SECONDS:.0f} s."
         )
     return affordable

@@ -1,13 +1,14 @@
-"""Predictions of a job's counts, one after the other, each shown as soon as it is there."""
+"""Predictions of a job's result, one after the other, each shown as soon as it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 from tui.common.errors import QdeckError
-from tui.monitor.actions.evaluation import JobEvaluation
+from tui.domain.results import PubResult
+from tui.monitor.actions.predictions import Predictions
 from tui.screens.jobs.page.data import JobData
 from tui.widgets.results.counts import Foretold
 
@@ -17,12 +18,12 @@ _COMING: Final = "being simulated …"
 
 
 async def foretell(
-    evaluation: JobEvaluation, job_id: str, data: JobData, changed: Callable[[], object]
+    predictions: Predictions, job_id: str, data: JobData, changed: Callable[[], object]
 ) -> None:
-    """Have the first PUBs with counts and without parameters simulated, without noise and with it.
+    """Have the first PUBs with counts or values simulated, without noise and with it.
 
     Args:
-        evaluation: has it done.
+        predictions: has it done.
         job_id: the job.
         data: where it is noted, with the reason where there is none.
         changed: called after each step.
@@ -30,23 +31,56 @@ async def foretell(
     result = data.result
     if result is None or result.dry_run:
         return
-    alone = [
-        place for place, pub in enumerate(result.pubs) if pub.counts and not any(c.index for c in pub.counts)
-    ]
-    chosen = alone[:MOST_FORETOLD]
-    for pub in chosen:
-        data.foretold[pub] = Foretold(ideal_note=_COMING, noisy_note=_COMING)
+    chosen = [place for place, pub in enumerate(result.pubs) if pub.counts or pub.values][:MOST_FORETOLD]
+    for place in chosen:
+        data.foretold[place] = Foretold(ideal_note=_COMING, noisy_note=_COMING)
     changed()
-    for pub in chosen:
-        try:
-            ideal = await evaluation.ideal(job_id, pub)
-            data.foretold[pub] = replace(data.foretold[pub], ideal=ideal, ideal_note="")
-        except QdeckError as error:
-            data.foretold[pub] = replace(data.foretold[pub], ideal_note=str(error))
-        changed()
-        try:
-            noisy = await evaluation.noisy(job_id, pub)
-            data.foretold[pub] = replace(data.foretold[pub], noisy=noisy, noisy_note="")
-        except QdeckError as error:
-            data.foretold[pub] = replace(data.foretold[pub], noisy_note=str(error))
-        changed()
+    for place in chosen:
+        for kind in ("ideal", "noisy"):
+            try:
+                name, found = await _foretold(
+                    predictions, job_id, place, data, changed, noisy=kind == "noisy"
+                )
+                data.foretold[place] = _with(
+                    data.foretold[place], {f"{kind}{name}": found, f"{kind}_note": ""}
+                )
+            except QdeckError as error:
+                data.foretold[place] = _with(data.foretold[place], {f"{kind}_note": str(error)})
+            changed()
+
+
+async def _foretold(
+    predictions: Predictions,
+    job_id: str,
+    place: int,
+    data: JobData,
+    changed: Callable[[], object],
+    *,
+    noisy: bool,
+) -> tuple[str, object]:
+    """The end of the field's name, and what was simulated."""
+    assert data.result is not None
+    pub = data.result.pubs[place]
+    kind = "noisy" if noisy else "ideal"
+
+    def tell(done: int) -> None:
+        of = pub.sweep.sets if pub.sweep is not None else 1
+        if done < of:
+            words = f"{_COMING[:-1]}{done:,} of {of:,} places …"
+            data.foretold[place] = _with(data.foretold[place], {f"{kind}_note": words})
+            changed()
+
+    if not pub.counts:
+        return "_values", await predictions.values(job_id, place, noisy=noisy, tell=tell)
+    if _swept(pub):
+        return "_places", await predictions.places(job_id, place, pub, noisy=noisy, tell=tell)
+    simulate: Callable[[str, int], Awaitable[object]] = predictions.noisy if noisy else predictions.ideal
+    return "", await simulate(job_id, place)
+
+
+def _swept(pub: PubResult) -> bool:
+    return any(counts.index for counts in pub.counts)
+
+
+def _with(known: Foretold, changes: dict[str, object]) -> Foretold:
+    return replace(known, **changes)  # type: ignore[arg-type]  # the names are made above
