@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from collections.abc import Callable
 from functools import cached_property
@@ -40,6 +39,7 @@ from tui.screens.workspace import Workspace
 from tui.widgets.chrome.status_bar import StatusBar
 from tui.widgets.keymap import GLOBAL, bindings
 from tui.widgets.terminal.app import DiffApp, FocusTrackingApp
+from tui.widgets.terminal.quiet_collector import QuietCollector
 from tui.widgets.terminal.themes import THEMES, VARIABLES, ThemeName, theme_for
 from tui.widgets.terminal.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from tui.widgets.text.format import finished_message, idle_warning
@@ -90,6 +90,7 @@ class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
         super().__init__(ansi_color=True if theme is ThemeName.TERMINAL else None)
         self.services = services
         self.clock = clock
+        self._collector = QuietCollector(clock)
         self.workspace = Workspace(presets=settings.presets, completes=settings.completion)
         self._sign_in = sign_in
         self._sandbox = sandbox
@@ -159,10 +160,7 @@ class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
     @work(group="begin", exit_on_error=False)
     async def _begin(self) -> None:
         """Open the history, sign in or ask who is there."""
-        if not gc.isenabled():
-            # What the start has made stays to the end: no full collection needs to go through it.
-            gc.freeze()
-            gc.enable()
+        self._collector.begin()
         try:
             await self.services.start()
             if unsaved := await self.drafts.take_over():
@@ -249,6 +247,7 @@ class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
     def report_activity(self) -> None:
         """The user does something: what nobody looked at is brought up to date."""
         super().report_activity()
+        self._collector.user_active()
         self.services.polling.user_active()
 
     # --- events --------------------------------------------------------------------------------------
