@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, Final, Generic, TypeVar, cast
@@ -19,6 +20,7 @@ from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.search import Unavailable
 from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
+from tui.openqasm.lexers import compile_lexers
 from tui.screens.base import SectionScreen
 from tui.screens.transpile.marks import GateMarks
 from tui.screens.transpile.status import unavailable_lines, warning_lines
@@ -99,6 +101,7 @@ class CandidateViews(Vertical):
 
     def on_mount(self) -> None:
         """Show the first view."""
+        self.run_worker(asyncio.to_thread(compile_lexers), group="lexers", exit_on_error=False)
         self._arrange()
 
     @property
