@@ -5,7 +5,7 @@
 The app runs in a pseudo-terminal of 120x40 on valid files of 100, 10,000 and 100,000 lines. A letter is typed
 before a gate, which makes a name that there is not; it is taken away before the next round. Qiskit's word
 is waited for up to 10,000 lines: it takes minutes on more. The processor time of both is told by asking their
-worker processes alone.
+worker processes alone: of the analysis for the whole text, and for a text with a letter more, as a ratio.
 """
 
 from __future__ import annotations
@@ -47,21 +47,29 @@ def measure(file: Path, home: Path, rounds: int, *, qiskit: bool) -> tuple[list[
     return marked, answered
 
 
-async def processor_seconds(text: str, *, qiskit: bool) -> tuple[float, float]:
-    """Return the processor seconds of one analysis, and of Qiskit's check of the same text."""
+async def processor_seconds(text: str, *, qiskit: bool) -> tuple[float, float, float, float]:
+    """Return processor seconds: of an analysis, after an edit our own part and all, of Qiskit's check."""
     analyzer, compiler = Analyzer(), Compiler()
-    try:
-        await analyzer.analyse(text)
+    place = text.index("turn 16")
+
+    async def taken(edited: str, *, own: bool) -> float:
         assert analyzer.pid is not None
         before = cpu_seconds_exact(analyzer.pid)
-        await analyzer.analyse(text)
-        fast = cpu_seconds_exact(analyzer.pid) - before
+        await analyzer.analyse(edited, own=own)
+        return cpu_seconds_exact(analyzer.pid) - before
+
+    try:
+        await analyzer.analyse("")
+        fast = await taken(text, own=False)
+        edits = [f"{text[:place]}w{text[place:]}", text] * 5
+        own = statistics.mean([await taken(one, own=True) for one in edits])
+        whole = statistics.mean([await taken(one, own=False) for one in edits])
         if not qiskit:
-            return fast, 0.0
+            return fast, own, whole, 0.0
         await compiler.version()
         before = cpu_seconds_exact(compiler.pids[0])
         await compiler.check(text)
-        return fast, cpu_seconds_exact(compiler.pids[0]) - before
+        return fast, own, whole, cpu_seconds_exact(compiler.pids[0]) - before
     finally:
         await analyzer.aclose()
         await compiler.aclose()
@@ -76,14 +84,19 @@ def main() -> None:
             file = Path(folder) / "program.qasm"
             file.write_text(program(lines))
             marked, answered = measure(file, Path(folder), rounds, qiskit=qiskit)
-        fast, slow = asyncio.run(processor_seconds(program(lines), qiskit=qiskit))
+        fast, own, whole, slow = asyncio.run(processor_seconds(program(lines), qiskit=qiskit))
         said = f", Qiskit's word {statistics.median(answered):.2f} s" if answered else ""
         print(
             f"{lines:>7} lines: key to mark {statistics.median(marked) * 1e3:.0f} ms"
             f" (longest {max(marked) * 1e3:.0f}){said}"
         )
-        ratio = f", Qiskit {slow:.2f} s, ratio {slow / fast:.0f}" if slow else ""
-        print(f"{'':>14} processor time: analysis {fast * 1e3:.0f} ms{ratio}", flush=True)
+        ratio = f"; Qiskit {slow:.2f} s, ratio {slow / fast:.0f}" if slow else ""
+        print(
+            f"{'':>14} processor time: analysis of the whole {fast * 1e3:.0f} ms; after an edit our own part"
+            f" {own * 1e3:.1f} ms, ratio {own / fast:.2f},"
+            f" with QDK {whole * 1e3:.0f} ms, ratio {whole / fast:.2f}{ratio}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

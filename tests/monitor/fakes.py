@@ -375,7 +375,7 @@ class InProcessAnalyzer(Analyzer):
     def start(self) -> None:
         """Nothing to start."""
 
-    async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
+    async def analyse(self, qasm: str, device: DeviceLimits | None = None, *, own: bool = False) -> Analysis:
         return analyse(qasm, device)
 
     async def format(self, qasm: str, places: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:

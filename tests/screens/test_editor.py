@@ -17,12 +17,13 @@ from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
-from tui.domain.circuits import CheckReport, Diagnostic
+from tui.domain.circuits import Analysis, CheckReport, Diagnostic
 from tui.domain.statistics.distributions import Distribution
 from tui.screens.dialogs.confirm import Unsaved
 from tui.screens.dialogs.open_file import OpenFile
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.save_file import SaveAs
+from tui.screens.editor import checks
 from tui.screens.editor.checks import CheckPane
 from tui.screens.editor.circuit import CircuitPane
 from tui.screens.editor.screen import EditorScreen
@@ -138,6 +139,39 @@ async def test_editor_shows_at_once_what_is_wrong_at_the_cursor_and_qiskits_word
         await until(pilot, lambda: shows(pilot, "✔ checked", "9!") and not shows(pilot, "✘"))
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, TranspileScreen))
+
+
+async def test_editor_tells_of_a_long_text_what_it_finds_itself_before_qdk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = AppServicesHarness()
+    asked: list[tuple[str, bool]] = []
+    go_on = asyncio.Event()
+    mine, further = (Diagnostic(5, 1, words) for words in ("found by our own", "found by QDK"))
+
+    async def analyse(text: str, _device: object = None, *, own: bool = False) -> Analysis:
+        asked.append((text, own))
+        if own:
+            return Analysis((mine,) if "hh" in text else ())
+        await go_on.wait()
+        return Analysis((mine, further) if "hh" in text else ())
+
+    monkeypatch.setattr(checks, "LARGE", 10)
+    monkeypatch.setattr(checks, "PAUSE", 60.0)  # Qiskit is not asked
+    async with running(services) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "no errors found yet"))
+        monkeypatch.setattr(services.analyzer, "analyse", analyse)
+        area.load_text(wrong := BELL.replace("h q[0];", "hh q[0];"))
+        await until(pilot, lambda: shows(pilot, mine.message) and not shows(pilot, further.message))
+        area.load_text(right := BELL + "// more")
+        pane = app_of(pilot).screen.query_one(CheckPane)
+        await until(pilot, lambda: pane._paused)
+        go_on.set()
+        await until(pilot, lambda: shows(pilot, "no errors found yet"))
+        assert asked == [(wrong, True), (wrong, False), (right, True), (right, False)]
+        area.load_text(wrong)
+        await until(pilot, lambda: shows(pilot, mine.message, further.message))
 
 
 async def test_editor_drops_a_check_of_an_older_text() -> None:

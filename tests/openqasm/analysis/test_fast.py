@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 
@@ -12,6 +13,7 @@ from tui.domain.circuits import Analysis, CheckReport, Diagnostic
 from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.client import VALID, Analyzer, combined
 from tui.openqasm.analysis.fast import LONGEST, analyse
+from tui.openqasm.analysis.mistakes import MOST
 from tui.openqasm.analysis.qdk_analysis import Qdk, words
 from tui.openqasm.analysis.symbols import SymbolTable
 from tui.openqasm.examples import examples
@@ -178,3 +180,26 @@ async def test_names_read_in_the_worker_are_those_read_here(analyzer: Analyzer) 
     table = SymbolTable.of(text)
     assert await analyzer.names(text) == (table.symbols, table.scopes)
     assert await analyzer.format("x  q;", (1, 3)) == ("x q;\n", (1, 2))
+
+
+async def test_edits_are_sent_and_the_whole_to_a_worker_that_has_not_what_was_edited(
+    analyzer: Analyzer,
+) -> None:
+    text = V3 + "x q[0];\n" * 3
+    assert (await analyzer.analyse(text)).errors == ()
+    edited = text.replace("x q[0];\n", "xx q[0];\n", 1)
+    for own in (True, False):  # the second time nothing has changed
+        assert [one.line for one in (await analyzer.analyse(edited, own=own)).errors] == [5]
+    await analyzer._queue._end()
+    assert [one.line for one in (await analyzer.analyse(edited)).errors] == [5]
+    assert (await analyzer.names(edited + "qubit r;"))[0][-1].name == "r"
+    one, other = await asyncio.gather(
+        analyzer.analyse(text + "w;" * 200_000), analyzer.analyse(edited + "h r;")
+    )
+    assert len(one.errors) == MOST and [found.line for found in other.errors] == [5, 8]
+
+
+async def test_mistakes_without_qdk_are_those_of_our_own(analyzer: Analyzer) -> None:
+    text = V3 + "rx(pi/) q[0];\nghost q[0];\n"
+    assert await analyzer.analyse(text, own=True) == analyse(text)
+    assert len((await analyzer.analyse(text)).errors) == 2

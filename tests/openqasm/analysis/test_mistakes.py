@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from tests.openqasm.analysis.faults import FAULTS, V2, V3, Fault
 from tui.domain.circuits import Diagnostic
 from tui.openqasm.analysis.mistakes import MOST, mistakes
+from tui.openqasm.analysis.statements import Program
 from tui.openqasm.examples import examples
 
 
 def found(text: str) -> list[Diagnostic]:
-    return mistakes(text)[0]
+    return mistakes(Program(text))[0]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))

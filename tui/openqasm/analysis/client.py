@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from tui.common.worker_queue import WorkerClosed, WorkerQueue
 from tui.domain.circuits import Analysis, CheckReport, Diagnostic
 from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.declarations import Scope, Symbol
+from tui.openqasm.analysis.statements import common_ends
 
 T = TypeVar("T")
 WORKER: Final = "tui.openqasm.analysis.worker_main"
@@ -34,10 +35,29 @@ VALID: Final = "This is valid OpenQASM 3, but Qiskit"
 """Begins what is said of a program that is right, and that Qiskit cannot read."""
 
 
-class NamesRequest(msgspec.Struct, frozen=True, tag="names"):
-    """Read the declarations of a program. Reply: symbols and scopes of its `SymbolTable`."""
+class TextEdit(msgspec.Struct, frozen=True):
+    """A program as the worker gets it: what has changed since it got one.
 
-    qasm: str
+    Attributes:
+        text: what is new of it.
+        number: of the program.
+        base: number of the program that was changed; 0: `text` is the whole.
+        unchanged: characters at its beginning and at its end that are as they were.
+    """
+
+    text: str
+    number: int = 0
+    base: int = 0
+    unchanged: tuple[int, int] = (0, 0)
+
+
+class NamesRequest(msgspec.Struct, frozen=True, tag="names"):
+    """Read the declarations of a program.
+
+    Reply: symbols and scopes of its `SymbolTable`; `None` when the worker has not what was changed.
+    """
+
+    edit: TextEdit
 
 
 class FormatRequest(msgspec.Struct, frozen=True, tag="format"):
@@ -48,10 +68,15 @@ class FormatRequest(msgspec.Struct, frozen=True, tag="format"):
 
 
 class AnalysisRequest(msgspec.Struct, frozen=True, tag="analysis"):
-    """Analyse a program; `device`: with hints for it. Reply: `Analysis`."""
+    """Analyse a program.
 
-    qasm: str
+    `device`: with hints for it; `own`: without QDK. Reply: `Analysis`; `None` when the worker has not what
+    was changed.
+    """
+
+    edit: TextEdit
     device: DeviceLimits | None = None
+    own: bool = False
 
 
 class Analyzer:
@@ -71,6 +96,8 @@ class Analyzer:
         silent = {"QDK_PYTHON_TELEMETRY": "none", "PYTHONUTF8": "1"}
         variables = worker_environment(os.environ) | dict(environment or {}) | silent
         self._queue = WorkerQueue(WORKER, environment=variables, idle_seconds=idle_seconds)
+        self._sent = TextEdit("")
+        """The whole program that was sent last, with its number."""
 
     @property
     def pid(self) -> int | None:
@@ -81,17 +108,18 @@ class Analyzer:
         """Start the worker in the background."""
         self._queue.start()
 
-    async def analyse(self, qasm: str, device: DeviceLimits | None = None) -> Analysis:
+    async def analyse(self, qasm: str, device: DeviceLimits | None = None, *, own: bool = False) -> Analysis:
         """Analyse a program; what is wrong with it is not raised.
 
         Args:
             qasm: the program, in any state.
             device: a backend to give hints for.
+            own: leave out QDK, which takes nearly all of the time for a long program that is edited.
 
         Raises:
             QdeckError: `UNAVAILABLE` when the worker cannot be had or ended.
         """
-        return await self._ask(AnalysisRequest(qasm, device), Analysis)
+        return await self._ask_of(qasm, lambda edit: AnalysisRequest(edit, device, own), Analysis)
 
     async def names(self, qasm: str) -> tuple[tuple[Symbol, ...], tuple[Scope, ...]]:
         """Read the declarations of a program, for a long one that must not be read in the app's process.
@@ -102,7 +130,7 @@ class Analyzer:
         Raises:
             QdeckError: as by `analyse`.
         """
-        return await self._ask(NamesRequest(qasm), tuple[tuple[Symbol, ...], tuple[Scope, ...]])
+        return await self._ask_of(qasm, NamesRequest, tuple[tuple[Symbol, ...], tuple[Scope, ...]])
 
     async def format(self, qasm: str, places: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         """Format a program, of which a long one takes seconds.
@@ -117,13 +145,39 @@ class Analyzer:
         Raises:
             QdeckError: as by `analyse`.
         """
-        return await self._ask(FormatRequest(qasm, places), tuple[str, tuple[int, ...]], FORMAT_SECONDS)
+        formatted: tuple[str, tuple[int, ...]] = await self._ask(
+            FormatRequest(qasm, places), tuple[str, tuple[int, ...]], FORMAT_SECONDS
+        )
+        return formatted
+
+    async def _ask_of(
+        self, qasm: str, asking: Callable[[TextEdit], AnalysisRequest | NamesRequest], kind: type[T]
+    ) -> T:
+        """Ask for a program: what has changed is sent, and the whole where the worker has not the rest."""
+        answer: T | None = await self._ask(asking(self._edit(qasm)), kind | None)
+        if answer is None:
+            whole: T = await self._ask(asking(self._whole(qasm)), kind)
+            return whole
+        return answer
+
+    def _edit(self, qasm: str) -> TextEdit:
+        before = self._sent
+        if not before.number:
+            return self._whole(qasm)
+        first, last = common_ends(before.text, qasm)
+        self._sent = TextEdit(qasm, before.number + (qasm != before.text))
+        changed = qasm[first : len(qasm) - last]
+        return TextEdit(changed, self._sent.number, before.number, (first, last))
+
+    def _whole(self, qasm: str) -> TextEdit:
+        self._sent = TextEdit(qasm, self._sent.number + 1)
+        return self._sent
 
     async def _ask(
-        self, asked: AnalysisRequest | NamesRequest | FormatRequest, kind: type[T], seconds: float = SECONDS
-    ) -> T:
+        self, asked: AnalysisRequest | NamesRequest | FormatRequest, kind: Any, seconds: float = SECONDS
+    ) -> Any:
         # Encoding a long text takes milliseconds that a key would wait for.
-        short = len(asked.qasm) < _SHORT
+        short = len(asked.qasm if isinstance(asked, FormatRequest) else asked.edit.text) < _SHORT
         body = msgspec.json.encode(asked) if short else await asyncio.to_thread(msgspec.json.encode, asked)
         try:
             return msgspec.json.decode(await self._queue.request(body, timeout=seconds), type=kind)

@@ -277,6 +277,12 @@ _READ: Final = {
 """What reads a declaration, by the word it begins with."""
 
 
+def declares(statement: Statement) -> bool:
+    """True when a statement declares a name, or a block begins or ends with it."""
+    first = _WORD.match(statement.text)
+    return statement.ended_by in {"{", "}"} or (first is not None and first[0] in _READ)
+
+
 def _names(text: str, start: int) -> list[tuple[str, int]]:
     """Each name of a list, and where it is."""
     return [(found[0], start + found.start()) for found in _WORD.finditer(text)]

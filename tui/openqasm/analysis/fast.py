@@ -10,6 +10,7 @@ from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.hints import hints
 from tui.openqasm.analysis.mistakes import mistakes
 from tui.openqasm.analysis.qdk_analysis import Qdk
+from tui.openqasm.analysis.statements import Program
 from tui.openqasm.analysis.symbols import SymbolTable
 
 LONGEST: Final = 8_000_000
@@ -18,32 +19,38 @@ _ENDS: Final = "the end of the program"
 
 
 def analyse(text: str, device: DeviceLimits | None = None, qdk: Qdk | None = None) -> Analysis:
+    """Analyse a text, as `analyse_program` a program."""
+    return analyse_program(Program(text), device, qdk)
+
+
+def analyse_program(program: Program, device: DeviceLimits | None = None, qdk: Qdk | None = None) -> Analysis:
     """Analyse a program.
 
     Args:
-        text: the program.
+        program: in any state.
         device: for which hints are wanted.
         qdk: finds errors of grammar and type, too.
 
     Returns:
-        Errors, then warnings, each by their place.
+        Errors, then warnings, each by their place; none of a program longer than `LONGEST`.
     """
-    if len(text) > LONGEST:
+    if len(program.text) > LONGEST:
         return Analysis(())
-    found, table, statements = mistakes(text)
+    found, table = mistakes(program)
     if qdk is not None:
         found = _sorted([*found, *_further(qdk.errors(table), found, table)])
-    warnings = hints(table, statements, device) if device is not None else []
+    warnings = hints(table, program.statements(), device) if device is not None else []
     return Analysis((*found, *warnings), "qdeck" if qdk is None else "qdk and qdeck")
 
 
 def _further(more: Iterable[Diagnostic], own: Sequence[Diagnostic], table: SymbolTable) -> list[Diagnostic]:
     """QDK's errors, but for those on the same line as one of our own, or that only follow from one."""
-    lines = table.bare.split("\n")
     taken = {one.line for one in own}
     spoiled = False
+    lines: list[str] = []
     for one in own:
         if one.spoils_more:
+            lines = lines or table.bare.split("\n")
             spoiled, following = True, one.line
             while following < len(lines) and not lines[following].strip():
                 following += 1

@@ -17,6 +17,27 @@ _FOREIGN: Final = {
 _STRANGE: Final = re.compile(r"[^\x00-\x7f]")
 _VERSION: Final = re.compile(r"OPENQASM\s*+(\S*)")
 _READ: Final = re.compile(r"[23](?:\.\d{1,3})?\Z", re.ASCII)
+ONLY_3: Final = {
+    "qubit": "write `qreg q[2];`",
+    "bit": "write `creg c[2];`",
+    "def": "only gates can be defined",
+    "for": "it has no loops",
+    "while": "it has no loops",
+    "let": "it has no aliases",
+    "const": "write the number itself",
+    "input": "it has no parameters",
+    "output": "leave the word out",
+    "box": "it has no boxes",
+    "ctrl": "it has no modifiers",
+    "negctrl": "it has no modifiers",
+    "inv": "it has no modifiers",
+    "switch": "use `if`",
+    "else": "use a second `if`",
+    "int": "it has registers alone",
+    "float": "it has registers alone",
+    "angle": "it has registers alone",
+}
+"""Words that begin a statement of OpenQASM 3 alone, and what to do in OpenQASM 2."""
 _NO_CODE: Final = re.compile(r'//[^\n]*+|/\*.*?(\*/|\Z)|"[^"\n]*+"?', re.DOTALL)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tui.domain.circuits import Diagnostic
@@ -31,7 +31,7 @@ _INSTEAD: Final = {
 }
 
 
-def hints(table: SymbolTable, statements: Sequence[Statement], device: DeviceLimits) -> list[Diagnostic]:
+def hints(table: SymbolTable, statements: Iterable[Statement], device: DeviceLimits) -> list[Diagnostic]:
     """Return warnings for a device, each thing once.
 
     Args:
@@ -62,7 +62,7 @@ def _too_many_qubits(table: SymbolTable, device: DeviceLimits) -> Iterator[Diagn
 
 
 def _control_flow(
-    table: SymbolTable, statements: Sequence[Statement], device: DeviceLimits
+    table: SymbolTable, statements: Iterable[Statement], device: DeviceLimits
 ) -> Iterator[Diagnostic]:
     lacking = {word for word, name in _CONTROL_FLOW.items() if name not in device.instructions}
     if not device.instructions or not any(word in table.bare for word in lacking):

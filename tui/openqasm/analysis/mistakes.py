@@ -12,10 +12,10 @@ from typing import Final
 from tui.domain.circuits import Diagnostic
 from tui.openqasm.analysis.brackets import unpaired_brace, unpaired_bracket
 from tui.openqasm.analysis.declarations import Symbol
-from tui.openqasm.analysis.header import character_mistakes, include_mistake, version_mistake
+from tui.openqasm.analysis.header import ONLY_3, character_mistakes, include_mistake, version_mistake
 from tui.openqasm.analysis.operations import QUBITS, Found, Names, split_list
 from tui.openqasm.analysis.standard import INCLUDES, KEYWORDS_3, MODIFIERS, STDGATES, TYPES
-from tui.openqasm.analysis.statements import Statement
+from tui.openqasm.analysis.statements import Program, Segment, Statement
 from tui.openqasm.analysis.suggestions import nearest
 from tui.openqasm.analysis.symbols import SymbolTable
 
@@ -35,48 +35,26 @@ _BIT_STRING: Final = re.compile(r'"[01_]++"')
 _SIZE: Final = re.compile(r"\[[^\]\[]*+\]")
 _UNKNOWN_TYPE: Final = re.compile(rf"({_NAME})\s*+(?:\[[^\]]*+\]\s*+)?+{_NAME}\s*+(?:\Z|=)")
 _DECLARES: Final = frozenset({*TYPES, "const", "input", "output", "let", "gate", "opaque", "def", "extern"})
-_ONLY_3: Final = {
-    "qubit": "write `qreg q[2];`",
-    "bit": "write `creg c[2];`",
-    "def": "only gates can be defined",
-    "for": "it has no loops",
-    "while": "it has no loops",
-    "let": "it has no aliases",
-    "const": "write the number itself",
-    "input": "it has no parameters",
-    "output": "leave the word out",
-    "box": "it has no boxes",
-    "ctrl": "it has no modifiers",
-    "negctrl": "it has no modifiers",
-    "inv": "it has no modifiers",
-    "switch": "use `if`",
-    "else": "use a second `if`",
-    "int": "it has registers alone",
-    "float": "it has registers alone",
-    "angle": "it has registers alone",
-}
-"""Words that begin a statement of OpenQASM 3 alone, and what to do in OpenQASM 2."""
 
 
-def mistakes(text: str) -> tuple[list[Diagnostic], SymbolTable, list[Statement]]:
-    """Find mistakes in a program.
+def mistakes(program: Program) -> tuple[list[Diagnostic], SymbolTable]:
+    """Find mistakes in a program; of a segment that had none, and has not changed, nothing is checked again.
 
     Args:
-        text: the program, in any state.
+        program: in any state.
 
     Returns:
-        Errors by their place, `MOST` at most; the table of its declarations, and its statements.
+        Errors by their place, `MOST` at most; and the table of its declarations.
     """
-    table, statements = SymbolTable.read(text)
-    checker = _Checker(text, table)
-    for found in character_mistakes(text, table.bare, MOST):
+    table = SymbolTable.read(program)
+    checker = _Checker(program.text, table)
+    for found in character_mistakes(program.text, table.bare, MOST):
         checker.report(*found)
-    for statement in statements:
-        checker.statement(statement)
-        if len(checker.found) >= MOST:
+    for offset, segment in program.placed():
+        if not checker.segment(offset, segment):
             break
     checker.braces()
-    return sorted(checker.found, key=lambda one: (one.line, one.column)), table, statements
+    return sorted(checker.found, key=lambda one: (one.line, one.column)), table
 
 
 class _Checker:
@@ -96,10 +74,11 @@ class _Checker:
         self._next = 0
         self._depth_wrong = False
         self._first = True
-        self._file_told = False
+        self._file_told = self._clean = False
 
     def report(self, offset: int, length: int, message: str, suggestion: str = "") -> None:
         """Take in a mistake, once."""
+        self._clean = False
         if (offset, message) in self._told:
             return
         self._told.add((offset, message))
@@ -112,6 +91,22 @@ class _Checker:
             self.found.append(found)
 
     # --- statements ---
+
+    def segment(self, offset: int, segment: Segment) -> bool:
+        """Check a segment; False when there are enough mistakes."""
+        known = None
+        if segment.plain and not self._first:
+            known = self._names.declared()
+            if known is not None and segment.clean_in == known:
+                segment.clean_in = known  # the same object compares at once
+                return True
+        self._clean = True
+        for statement in segment.at(offset):
+            self.statement(statement)
+            if len(self.found) >= MOST:
+                return False
+        segment.clean_in = known if self._clean else None
+        return True
 
     def statement(self, statement: Statement) -> None:
         """Check a statement, and take in what it declares."""
@@ -161,6 +156,7 @@ class _Checker:
 
     def _without_file(self, file: str, gate: str, start: int) -> None:
         """Report a file that is not included, once, at the end of the header, where that belongs."""
+        self._clean = False
         if not self._file_told:
             self._file_told = True
             header = _HEADER.search(self._table.bare)
@@ -302,7 +298,7 @@ class _Checker:
         """Report a statement of OpenQASM 3 in a program of OpenQASM 2."""
         word = _WORD.match(text)
         first = word[0] if word is not None else ""
-        if self._table.version == 2 and (instead := _ONLY_3.get(first)):
+        if self._table.version == 2 and (instead := ONLY_3.get(first)):
             self.report(
                 start, len(first), f"`{first}` is OpenQASM 3, and this program is OpenQASM 2: {instead}."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tui.openqasm.analysis.brackets import unpaired_bracket
@@ -26,6 +26,8 @@ _NAME: Final = re.compile(r"(?<![\w.$])[^\W\d]\w*+")
 _OPENING: Final = re.compile(r"[\[({]")
 _MARK: Final = re.compile(r"[\[\](){},]")
 _INTEGER: Final = re.compile(r"\s*+-?\d{1,9}\s*+\Z")
+_MOST_COMPARED: Final = 500
+"""Symbols of which it is compared whether they are the same."""
 _UNITS: Final = frozenset({"ns", "us", "µs", "ms", "s", "dt", "im"})
 _ALWAYS_KNOWN: Final = CONSTANTS | TYPES | KEYWORDS_3 | _UNITS
 QUBITS: Final = frozenset({SymbolKind.QUBITS, SymbolKind.OPERAND, SymbolKind.ALIAS, SymbolKind.ARGUMENT})
@@ -97,6 +99,7 @@ class Names:
             self.gates |= INCLUDES.get(name, {})
         self._declared_at = declared_at
         self._functions = FUNCTIONS_2 if version == 2 else FUNCTIONS_3
+        self._declared: Hashable | None = None
         self._operands: dict[str, tuple[Operand, Found | None]] = {}
         self._calls: dict[tuple[str, int, str, int], list[Found]] = {}
 
@@ -104,6 +107,19 @@ class Names:
         """Forget what was found by other declarations."""
         self._operands.clear()
         self._calls.clear()
+        self._declared = None
+
+    def declared(self) -> Hashable | None:
+        """Return all that decides whether a use is right; `None`: too much to be compared."""
+        if len(self.symbols) > _MOST_COMPARED:
+            return None
+        if self._declared is None:
+            symbols = (
+                (name, one.kind, one.detail, one.scope == 0, one.size, one.parameters, one.operands)
+                for name, one in self.symbols.items()
+            )
+            self._declared = (self.version, self._includes, *symbols)
+        return self._declared
 
     def call(self, gate: str, arguments: int, operands: str, controls: int = 0) -> list[Found]:
         """Find what is wrong with a gate and its qubits.

@@ -1,12 +1,15 @@
 """A program cut into statements, also while it is being typed: a missing `;` spoils one statement, not all.
 
-Everything is linear in the length of the text, and offsets are those of the text as it is.
+Everything is linear in the length of the text, and offsets are those of the text as it is. A `Program` is
+cut into segments, of which an edit has only those cut again that it touches.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 _NAME: Final = r"[^\W\d]\w*+"
@@ -24,6 +27,8 @@ _BRACE: Final = re.compile(r"[{}]")
 _LITERAL: Final = re.compile(r"(?:[=,(\[]|(?<!\w)in)\s*+\Z")
 """Ends the text before a brace that begins a list of values."""
 _BEFORE_BRACE: Final = 40
+_IN_SEGMENT: Final = 400
+"""Statements of a segment."""
 _WHOLE: Final = re.compile(
     rf"(?:measure\s++{_OPERAND}(?:\s*+->\s*+{_OPERAND})?+"
     rf"|{_OPERAND}\s*+=\s*+measure\s++{_OPERAND}"
@@ -88,6 +93,166 @@ def statements(bare: str) -> Iterator[Statement]:
         yield from _parts(start, text, position, ended_by)
         if not ended_by:
             return
+
+
+class Segment:
+    """Lines of a program in which whatever begins ends too, so that they are read alone.
+
+    Attributes:
+        text: the lines.
+        bare: the same `without_comments`.
+        statements: those in them, at offsets from the start of the segment.
+        plain: no name is declared in it, and no block begins or ends; `None`: nobody has looked yet.
+        clean_in: the declarations with which no mistake was found in it; `None`: there was one, or nobody
+            looked.
+    """
+
+    __slots__ = ("bare", "clean_in", "plain", "statements", "text")
+
+    def __init__(self, text: str, bare: str, statements: Sequence[Statement]) -> None:
+        self.text, self.bare, self.statements = text, bare, statements
+        self.plain: bool | None = None
+        self.clean_in: object = None
+
+    def at(self, offset: int) -> Iterator[Statement]:
+        """Yield its statements where the segment begins at an offset of the program."""
+        if not offset:
+            yield from self.statements
+            return
+        for start, text, end, ended_by in self.statements:
+            yield Statement(start + offset, text, end + offset, ended_by)
+
+
+class Program:
+    """A program cut into statements, and after an edit again, in a time that does not grow with the program.
+
+    Args:
+        text: the program.
+
+    Attributes:
+        segments: of all its lines, in order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.segments = _segments(text)[0]
+        self._place()
+
+    @classmethod
+    def whole(cls, text: str) -> Program:
+        """Return a program that is one segment: what `edited` makes is the same as this."""
+        program = cls("")
+        bare = without_comments(text)
+        program.text, program.segments = text, [Segment(text, bare, list(statements(bare)))]
+        program._place()
+        return program
+
+    @property
+    def bare(self) -> str:
+        """The program `without_comments`."""
+        return "".join([one.bare for one in self.segments])
+
+    def placed(self) -> Iterator[tuple[int, Segment]]:
+        """Yield each segment with the offset of its beginning."""
+        return zip(self._starts, self.segments, strict=False)
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield all statements."""
+        for offset, segment in self.placed():
+            yield from segment.at(offset)
+
+    def edited(self, text: str, unchanged: tuple[int, int] | None = None) -> None:
+        """Take another text.
+
+        Args:
+            text: the program now.
+            unchanged: characters at its beginning and at its end that are as before; `None`: not known.
+        """
+        before, behind = common_ends(self.text, text) if unchanged is None else unchanged
+        grown = len(text) - len(self.text)
+        first = max(0, bisect_right(self._starts, before, hi=len(self.segments)) - 1)
+        # What is kept begins with the first line that lies in what is as before.
+        last = max(first, bisect_right(self._starts, len(self.text) - behind - 1))
+        start, more = self._starts[first], 1
+        while True:
+            end = self._starts[last] + grown
+            if end == len(text):
+                last = len(self.segments)
+            middle = text[start:end]
+            if last == len(self.segments) or not middle or middle.endswith("\n"):
+                made, closed = _segments(middle)
+                if closed or last == len(self.segments):
+                    break
+            last, more = min(last + more, len(self.segments)), more * 2
+        self.text = text
+        self.segments[first:last] = made if middle else []
+        self._place()
+
+    def _place(self) -> None:
+        self._starts = list(accumulate((len(one.text) for one in self.segments), initial=0))
+
+
+def common_ends(old: str, new: str) -> tuple[int, int]:
+    """Return how many characters at the beginning, and behind them at the end, two texts have in common."""
+    most = min(len(old), len(new))
+    before = _longest(most, lambda low, high: old[low:high] == new[low:high])
+    behind = _longest(
+        most - before,
+        lambda low, high: old[len(old) - high : len(old) - low] == new[len(new) - high : len(new) - low],
+    )
+    return before, behind
+
+
+def _longest(most: int, equal: Callable[[int, int], bool]) -> int:
+    """The greatest length up to which texts are equal: of what is left the first half is compared."""
+    low = 0
+    while low < most:
+        middle = (low + most + 1) // 2
+        if equal(low, middle):
+            low = middle
+        else:
+            most = middle - 1
+    return low
+
+
+def _segments(text: str) -> tuple[list[Segment], bool]:
+    """Cut a text into segments; False when what it ends with may go on behind it."""
+    bare = without_comments(text)
+    found = list(statements(bare))
+    closed = (not found or found[-1].ended_by != "") and not _open_comment(text)
+    if _CALIBRATION.search(bare):
+        return [Segment(text, bare, found)], False
+    made: list[Segment] = []
+    begin = first = 0
+    for number in range(_IN_SEGMENT, len(found), _IN_SEGMENT):
+        if (end := _line_end(text, bare, found[number - 1])) >= 0:
+            made.append(_segment(text, bare, begin, end, found[first:number]))
+            begin, first = end, number
+    made.append(_segment(text, bare, begin, len(text), found[first:]))
+    return made, closed
+
+
+def _segment(text: str, bare: str, begin: int, end: int, found: Sequence[Statement]) -> Segment:
+    if begin:
+        found = [Statement(start - begin, words, end - begin, by) for start, words, end, by in found]
+    return Segment(text[begin:end], bare[begin:end], found)
+
+
+def _line_end(text: str, bare: str, statement: Statement) -> int:
+    """The end of the line on which a statement ends, where no more than a comment of it follows; else -1."""
+    end = text.find("\n", statement.end) + 1
+    rest = slice(statement.end, end)
+    if not statement.ended_by or not end or not bare[rest].isspace() or "/*" in text[rest]:
+        return -1
+    return end
+
+
+def _open_comment(text: str) -> bool:
+    """True when a text ends in a comment of several lines."""
+    if "/*" not in text:
+        return False
+    last = [found[0] for found in _NO_CODE.finditer(text) if found[0].startswith("/*")][-1:]
+    return any(len(one) < 4 or not one.endswith("*/") for one in last)
 
 
 def _parts(start: int, text: str, end: int, ended_by: str) -> Iterator[Statement]:

@@ -27,9 +27,9 @@ from itertools import accumulate
 from typing import Final
 
 from tui.domain.openqasm import version_of
-from tui.openqasm.analysis.declarations import DeclarationReader, Scope, Symbol, SymbolKind
+from tui.openqasm.analysis.declarations import DeclarationReader, Scope, Symbol, SymbolKind, declares
 from tui.openqasm.analysis.standard import INCLUDES, Signature, built_in
-from tui.openqasm.analysis.statements import Statement, statements, without_comments
+from tui.openqasm.analysis.statements import Program, without_comments
 
 _NAME_AT: Final = re.compile(r"[^\W\d]\w*+|\$\d++")
 # Also without its end, or in other quotes: that is one mistake, not one for each gate.
@@ -62,21 +62,19 @@ class SymbolTable:
     @classmethod
     def of(cls, text: str) -> SymbolTable:
         """Read the declarations of a program, whatever is wrong with it."""
-        return cls.read(text)[0]
+        return cls.read(Program.whole(text))
 
     @classmethod
-    def read(cls, text: str) -> tuple[SymbolTable, list[Statement]]:
-        """Read a program.
-
-        Returns:
-            The table of its declarations, and its statements.
-        """
-        bare = without_comments(text)
-        reader = DeclarationReader(len(text))
-        found = list(statements(bare))
-        for statement in found:
-            reader.read(statement)
-        return cls(text, reader.symbols, reader.scopes, bare), found
+    def read(cls, program: Program) -> SymbolTable:
+        """Read the declarations of a program that has been cut."""
+        reader = DeclarationReader(len(program.text))
+        for offset, segment in program.placed():
+            if segment.plain is None:
+                segment.plain = not any(map(declares, segment.statements))
+            if not segment.plain:
+                for statement in segment.at(offset):
+                    reader.read(statement)
+        return cls(program.text, reader.symbols, reader.scopes, program.bare)
 
     @property
     def bare(self) -> str:

@@ -68,6 +68,10 @@ class DiagnosticMarks:
         self._index()
         return True
 
+    def have(self, diagnostics: Iterable[Diagnostic]) -> bool:
+        """Return True when each of these is among them."""
+        return set(self._found).issuperset(diagnostics)
+
     def edited(self, first: int, removed: int, added: int) -> None:
         """Rows `first` to `first + removed - 1` have become `added` rows: what is below moves along."""
         if not self._found:
