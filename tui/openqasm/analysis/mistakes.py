@@ -94,12 +94,9 @@ class _Checker:
 
     def segment(self, offset: int, segment: Segment) -> bool:
         """Check a segment; False when there are enough mistakes."""
-        known = None
-        if segment.plain and not self._first:
-            known = self._names.declared()
-            if known is not None and segment.clean_in == known:
-                segment.clean_in = known  # the same object compares at once
-                return True
+        known = self._names.declared() if segment.plain and not self._first else None
+        if known is not None and segment.clean_in == known:
+            return True
         self._clean = True
         for statement in segment.at(offset):
             self.statement(statement)
@@ -121,8 +118,7 @@ class _Checker:
             self._content(start, text, first, end)
             if not ended_by:
                 self._unfinished(start + len(text), text)
-            if self._first:
-                self._first = False
+            self._first = False
         elif ended_by == "{":
             self._hidden.append({})
         if ended_by == "}":
