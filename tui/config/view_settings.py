@@ -12,11 +12,19 @@ import msgspec
 from tui.common.atomic_file import make_folder, replace_file
 from tui.common.bounded_read import UnsuitableFile, read_file
 from tui.common.file_lock import file_lock
-from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS
-from tui.jobquery.view import MAX_FILTER_LENGTH, MAX_FILTERS, MAX_WIDTH, JobView
+from tui.jobquery.job_list import NEWEST_FIRST, SORT_KEYS, Order
+from tui.jobquery.view import (
+    MAX_FILTER_LENGTH,
+    MAX_FILTERS,
+    MAX_NAME_LENGTH,
+    MAX_VIEWS,
+    MAX_WIDTH,
+    ColumnChoice,
+    JobView,
+)
 
 NAME = "job_table.json"
-_MOST = 256 * 1024
+_MOST = 4 * 1024 * 1024
 _LOCK_SECONDS = 5.0
 
 
@@ -36,12 +44,27 @@ def load_view(folder: Path) -> JobView:
         return JobView()
     view = msgspec.json.decode(body, type=JobView)
     # What a later version or a hand has written is taken as far as it fits.
+    views = (
+        replace(one, order=_known(one.order), columns=_fitting(one.columns))
+        for one in view.views
+        if len(one.filter) <= MAX_FILTER_LENGTH and 0 < len(one.name) <= MAX_NAME_LENGTH
+    )
     return replace(
         view,
-        order=view.order if view.order.column in SORT_KEYS else NEWEST_FIRST,
-        columns=tuple(replace(one, width=max(0, min(MAX_WIDTH, one.width))) for one in view.columns[:100]),
+        order=_known(view.order),
+        columns=_fitting(view.columns),
         filters=tuple(one for one in view.filters if len(one.text) <= MAX_FILTER_LENGTH)[-MAX_FILTERS:],
+        filter=view.filter if len(view.filter) <= MAX_FILTER_LENGTH else "",
+        views=tuple(views)[-MAX_VIEWS:],
     )
+
+
+def _known(order: Order) -> Order:
+    return order if order.column in SORT_KEYS else NEWEST_FIRST
+
+
+def _fitting(columns: tuple[ColumnChoice, ...]) -> tuple[ColumnChoice, ...]:
+    return tuple(replace(one, width=max(0, min(MAX_WIDTH, one.width))) for one in columns[:100])
 
 
 def change_view(folder: Path, change: Callable[[JobView], JobView]) -> JobView:

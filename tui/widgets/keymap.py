@@ -109,6 +109,7 @@ JOBS = _place(
     Key("columns", "o", "columns", "Columns", "Choose, order and size the columns."),
     Key("group", "b", "group", "Group by", "Group by session, by tag, or not at all."),
     Key("filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
+    Key("view", "V", "views", "Views", "Open a saved view of the table, or delete one.", False),
     Key("copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("refresh", "r", "refresh", "Refresh", "Ask the service now."),
     Key("next_unseen", "n", "next_unseen", "Unseen", "Go to the next job not looked at.", False),

@@ -11,9 +11,13 @@ import pytest
 
 from tests.store.samples import make_folders, sample_job
 from tui.cli import main
+from tui.commands.jobs.views import arranged
 from tui.commands.shared.context import started_services
 from tui.common.timing import SystemClock
+from tui.config.view_settings import change_view
 from tui.domain.jobs import JobStatus
+from tui.jobquery.job_list import Grouping, Order
+from tui.jobquery.view import ColumnChoice, SavedView
 from tui.store.records.models import JobRecord
 from tui.store.repository import JobRepository
 
@@ -126,3 +130,46 @@ def test_jobs_ignores_an_account_of_the_other_channel(
     told = capsys.readouterr()
     assert "No classic account found" in told.err
     assert [line.split("\t")[1] for line in told.out.splitlines()] == ["job-00002"]
+
+
+@pytest.fixture
+def views(stored_jobs: Path) -> Path:
+    """Views of two accounts beside the history."""
+    columns = tuple(map(ColumnChoice, ("name", "nonsense", "status", "instance")))
+    done = SavedView("done", "platform lab", "status:done", columns)
+    change_view(
+        make_folders(stored_jobs).state,
+        lambda view: replace(
+            view, views=(done, SavedView("old", "classic", "age>9000d"), SavedView("wrong", filter="x:1"))
+        ),
+    )
+    return stored_jobs
+
+
+def test_jobs_of_a_view_are_chosen_and_shown_as_in_it(views: Path, capsys: Output) -> None:
+    assert main(["jobs", "--offline", "--view", "done"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [row[1:4] for row in rows] == [["done", "a/b/c", "sandbox classic"]]
+    assert main(["jobs", "--offline", "--view", "done", "--json"]) == 0
+    assert [job["job_id"] for job in json.loads(capsys.readouterr().out)["jobs"]] == ["job-00002"]
+    assert main(["jobs", "--offline", "--view", "old"]) == 0
+    assert "holds no such job" in capsys.readouterr().err
+
+
+def test_jobs_of_a_view_that_is_none_or_wrong_are_refused(views: Path, capsys: Output) -> None:
+    assert main(["jobs", "--offline", "--view", "nobodys"]) == 2
+    assert "no view 'nobodys'" in (said := capsys.readouterr().err) and "done, old, wrong" in said
+    assert main(["jobs", "--offline", "--view", "wrong"]) == 2
+    assert "filter of the view cannot be read" in capsys.readouterr().err
+
+
+def test_jobs_of_a_view_sort_and_group_as_the_app_does() -> None:
+    now = datetime.now(UTC)
+    many = [
+        replace(sample_job(number, JobStatus.DONE), tags=(tag,), created=now - timedelta(hours=number))
+        for number, tag in enumerate(("a", "b", "a", "b"))
+    ]
+    by_tag = SavedView("tags", order=Order("age", True), grouping=Grouping.TAG)
+    assert [job.tags[0] for job in arranged(many, by_tag, now, frozenset())] == ["b", "b", "a", "a"]
+    unseen = SavedView("unseen", filter="is:unseen")
+    assert arranged(many, unseen, now, {many[2].id}) == [many[2]]

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most jobs listed."
 )
 @query_options
+@click.option(
+    "--view",
+    default="",
+    metavar="NAME",
+    shell_complete=completes("views"),
+    help="Chosen, sorted and with the columns as in this saved view of the app.",
+)
 @click.option("--offline", is_flag=True, help="What the history holds; nothing is asked.")
 @listing_options()
 def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options: Any) -> int:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tui.commands.jobs.views import (
+    CELLS,
+    STANDARD,
+    arranged,
+    format_moment,
+    job_table,
+    kept_view,
+    view_filter,
+)
 from tui.commands.shared.context import (
     sign_in,
     started_services,
@@ -20,17 +29,19 @@ from tui.commands.shared.selection import ServiceChoice, choose_account, service
 from tui.commands.shared.submission import say_left_in_line
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
+from tui.config.settings import folders
 from tui.domain.accounts import Identity
 from tui.domain.export.documents import job_facts
-from tui.domain.jobs import Job, JobQuery, JobStatus
+from tui.domain.jobs import Job, JobQuery
 from tui.jobquery.dates import TIME_SPAN, date_range, time_before
+from tui.jobquery.pushdown import pushdown_query
+from tui.jobquery.view import SavedView
 from tui.monitor.services import AppServices
 
 LIST_SECONDS = 30.0
 """Seconds that a list is waited for, signing in included, unless the user says otherwise."""
 HISTORY_HEAD = ("SERVICE", "CONFIRMED (UTC)")
-"""Beside `HEAD`, where jobs come from the history: it holds those of every service, of any age."""
-HEAD = ("STATUS", "JOB", "NAME", "BACKEND", "PROGRAM", "CREATED (UTC)", "TAGS")
+"""Beside the columns, where jobs come from the history: it holds those of every service, of any age."""
 
 
 def asked_moment(text: str, now: datetime, *, end: bool = False) -> datetime | None:
@@ -87,6 +98,7 @@ async def list_jobs(
     listing: Output = AS_TABLE,
     offline: bool = False,
     wanted: JobQuery | None = None,
+    view: str = "",
 ) -> Exit:
     """Print the newest jobs of the account, as the service lists them now.
 
@@ -100,12 +112,15 @@ async def list_jobs(
         listing: the form and the file.
         offline: ask no service.
         wanted: filters; `None`: all jobs.
+        view: name of a saved view of the account, by which jobs are chosen and sorted, with its columns;
+            empty: all jobs, newest first.
 
     Returns:
         The exit status; that of a failure where the list is stale, or the history could not be read.
 
     Raises:
-        UsageFault: there is no account, and no job in the history; or none of the name asked for.
+        UsageFault: there is no account, and no job in the history; or none of the name asked for; or no such
+            view.
         QdeckError: signing in failed.
     """
     wanted = wanted or JobQuery()
@@ -117,12 +132,13 @@ async def list_jobs(
             # The history does not know accounts by their names.
             choice = replace(choice, channel=account.channel)
         if offline or nobody:
-            jobs = [job for job in _known(services, choice) if wanted.fits(job)][:limit]
+            kept = _kept(view, environ) if view else None
+            jobs = _chosen(services, _known(services, choice), wanted, kept)[:limit]
             if offline or jobs:
                 kind = f"{choice.channel} account" if choice.channel else "account"
                 if not offline:
                     say(f"No {kind} found: `qdeck login` signs in.")
-                printed = _print_history(jobs, listing)
+                printed = _print_history(jobs, listing, kept)
                 return Exit.FAILED if services.history_unread else printed
         seconds = time_limit(choice, environ, LIST_SECONDS)
         began = asyncio.get_running_loop().time()
@@ -130,7 +146,24 @@ async def list_jobs(
             identity = await sign_in(services, choice)
         if seconds is not None:
             seconds = max(1.0, seconds - (asyncio.get_running_loop().time() - began))
-        return await _list_now(services, identity, limit, wanted, listing, seconds=seconds)
+        kept = _kept(view, environ, services.connection.account) if view else None
+        return await _list_now(services, identity, limit, wanted, listing, kept, seconds=seconds)
+
+
+def _kept(name: str, environ: Mapping[str, str], account: str = "") -> SavedView:
+    return kept_view(folders(environ).state, name, account)
+
+
+def _chosen(
+    services: AppServices, jobs: Iterable[Job], wanted: JobQuery, view: SavedView | None
+) -> list[Job]:
+    """The jobs that fit the query, and the view where one is given, in its order."""
+    fitting = [job for job in jobs if wanted.fits(job)]
+    return fitting if view is None else arranged(fitting, view, datetime.now(UTC), services.jobs.unread())
+
+
+def _columns(view: SavedView | None) -> Sequence[str]:
+    return [one.id for one in view.columns if one.id in CELLS] or STANDARD if view is not None else STANDARD
 
 
 async def _list_now(
@@ -139,26 +172,33 @@ async def _list_now(
     limit: int,
     wanted: JobQuery,
     listing: Output,
+    view: SavedView | None,
     *,
     seconds: float | None,
 ) -> Exit:
     stale = False
+    asked = wanted
+    if view is not None and wanted == JobQuery():
+        asked = pushdown_query(view_filter(view), datetime.now(UTC)) or wanted
     try:
         async with waiting_for_service(seconds):
-            await services.jobs.fetch_newest(limit, wanted)
+            await services.jobs.fetch_newest(limit, asked)
     except QdeckError as error:
         explain(error)
         say("What follows is what was known before.")
         stale = True
     label = service_label(identity)
-    jobs = [job for job in services.jobs.all() if job.service == label and wanted.fits(job)][:limit]
+    here = (job for job in services.jobs.all() if job.service == label)
+    jobs = _chosen(services, here, wanted, view)[:limit]
     facts = [job_facts(job) for job in jobs]
     emit_listing(
         listing,
         answer={**service_facts(identity), "history": False, "stale": stale, "jobs": facts},
         entries=facts,
-        tables=[Table(HEAD, [job_row(job) for job in jobs])],
-        empty="No such job." if wanted != JobQuery() else "No jobs yet. `qdeck run FILE` submits one.",
+        tables=[job_table(jobs, _columns(view))],
+        empty="No such job."
+        if wanted != JobQuery() or view is not None
+        else "No jobs yet. `qdeck run FILE` submits one.",
     )
     say_left_in_line(services)
     return Exit.FAILED if stale else Exit.DONE
@@ -178,7 +218,7 @@ def _known(services: AppServices, choice: ServiceChoice) -> list[Job]:
     ]
 
 
-def _print_history(jobs: list[Job], listing: Output) -> Exit:
+def _print_history(jobs: list[Job], listing: Output, view: SavedView | None) -> Exit:
     """What is known of the jobs here, with how old that is."""
     say("This is the history: the service was not asked.")
     simulated = any(job.service.startswith("sandbox") for job in jobs)
@@ -191,14 +231,15 @@ def _print_history(jobs: list[Job], listing: Output) -> Exit:
         when = newest if newest == oldest else f"between {newest} and {oldest}"
         say(f"What follows was confirmed by its service {when}; the last column says when, for each.")
     facts = [job_facts(job) for job in jobs]
+    table = job_table(jobs, _columns(view))
+    confirmed = [(job.service, format_moment(job.confirmed)) for job in jobs]
+    rows = [(*row, *more) for row, more in zip(table.rows, confirmed, strict=True)]
     emit_listing(
         listing,
         answer={"service": None, "sandbox": simulated, "instance": None, "hosts": []}
         | {"history": True, "stale": True, "jobs": facts},
         entries=facts,
-        tables=[
-            Table(HEAD + HISTORY_HEAD, [(*job_row(job), job.service, _moment(job.confirmed)) for job in jobs])
-        ],
+        tables=[Table(table.head + HISTORY_HEAD, rows)],
         empty="It holds no such job.",
     )
     return Exit.DONE
@@ -209,25 +250,3 @@ def _age(age: timedelta) -> str:
     if minutes >= 2 * 24 * 60:
         return f"{minutes // (24 * 60)} days ago"
     return f"{minutes // 60} hours ago" if minutes >= 2 * 60 else f"{minutes} min ago"
-
-
-def job_row(job: Job) -> tuple[str, ...]:
-    """Return the cells of a job under `HEAD`."""
-    return (
-        state_word(job),
-        job.id,
-        job.name,
-        job.backend,
-        job.primitive,
-        _moment(job.created),
-        " ".join(job.tags),
-    )
-
-
-def state_word(job: Job) -> str:
-    """Return the word for the job's state: the service's own one where qdeck knows none."""
-    return job.status_text if job.status is JobStatus.UNKNOWN and job.status_text else str(job.status)
-
-
-def _moment(then: datetime | None) -> str:
-    return "" if then is None else then.strftime("%Y-%m-%d %H:%M:%S")

@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from tui.commands.jobs.jobs import HEAD, LIST_SECONDS, job_row, state_word
+from tui.commands.jobs.jobs import LIST_SECONDS
+from tui.commands.jobs.views import job_table, state_word
 from tui.commands.shared.context import signed_in_services, time_limit, waiting_for_service
-from tui.commands.shared.listing import Format, Output, Table, emit_listing
+from tui.commands.shared.listing import Format, Output, emit_listing
 from tui.commands.shared.output import Exit, emit_line, emit_lines, say, table_lines
 from tui.commands.shared.selection import ServiceChoice, service_facts, service_label
 from tui.common.errors import QdeckError
@@ -118,5 +119,5 @@ def _emit_all(jobs: Sequence[Job], identity: Identity, listing: Output) -> None:
         listing,
         answer={**service_facts(identity), "jobs": facts},
         entries=facts,
-        tables=[Table(HEAD, [job_row(job) for job in jobs])],
+        tables=[job_table(jobs)],
     )

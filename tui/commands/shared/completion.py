@@ -99,6 +99,12 @@ def _presets() -> Iterator[Word]:
     yield from ((name, "") for name in load_settings(folders(os.environ).settings_file).presets)
 
 
+def _views() -> Iterator[Word]:
+    from tui.config.view_settings import load_view
+
+    yield from ((one.name, plain(one.filter, limit=60)) for one in load_view(folders(os.environ).state).views)
+
+
 KINDS: dict[str, Callable[[], Iterable[Word]]] = {
     "jobs": _jobs,
     "sessions": _sessions,
@@ -107,6 +113,7 @@ KINDS: dict[str, Callable[[], Iterable[Word]]] = {
     "accounts": _accounts,
     "settings": _settings,
     "presets": _presets,
+    "views": _views,
 }
 
 

@@ -75,6 +75,11 @@ class Connection:
         return self.identity.instance if self.identity else ""
 
     @property
+    def account(self) -> str:
+        """Service and name of the account signed in to: `platform lab`; empty: nobody is signed in."""
+        return f"{self.label} {self.identity.account}" if self.service and self.identity else ""
+
+    @property
     def allotted(self) -> tuple[str, str]:
         """Backend and session that a batch system gave with the account signed in; empty: none."""
         account = self.service.account if self.service else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from tui.widgets.tables.job_table import JOB_COLUMNS
 if TYPE_CHECKING:
     from tui.screens.jobs.screen import JobsScreen
 
-_SHORT = {"q": "quit", "tag": "tags"}
+_SHORT = {"q": "quit", "tag": "tags", "views": "view"}
+_OF_VIEWS = ("view", "view!", "unview")
 _NOT_TYPED = {"command", "palette", "help-anywhere", "mark-down", "mark-up", "mark-range", "drop", "suspend"}
 """Keys that make no sense as words."""
 _GROUPINGS = {one.name.lower(): one for one in Grouping}
@@ -37,10 +38,13 @@ class CommandLine:
 
     def __init__(self, screen: JobsScreen) -> None:
         self._screen = screen
-        self._with_argument: Mapping[str, Callable[[str], None]] = {
+        self._with_argument: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "sort": self._sort,
             "group": self._group,
             "filter": self._filter,
+            "view": screen.saved_views.open,
+            "view!": screen.saved_views.save,
+            "unview": screen.saved_views.delete,
         }
 
     def _keys(self) -> dict[str, Key]:
@@ -73,6 +77,8 @@ class CommandLine:
         if _SHORT.get(name, name) == "filter":
             found = complete_filter(text[at:], self._screen.filter_line.values)
             return replace(found, start=at + found.start)
+        if name in _OF_VIEWS:
+            return Completion(at, candidates_for(text[at:], self._screen.saved_views.names))
         last = text.rfind(" ") + 1
         return Completion(last, candidates_for(text[last:], self._arguments(name)))
 
@@ -91,7 +97,7 @@ class CommandLine:
         name, argument = _SHORT.get(name, name), argument.strip()
         key = self._keys().get(name)
         if argument and name in self._with_argument:
-            self._with_argument[name](argument)
+            await self._with_argument[name](argument)
         elif argument and key is not None:
             self._refuse(f":{name} takes nothing behind it.")
         elif key is not None:
@@ -103,20 +109,20 @@ class CommandLine:
     def _refuse(self, text: str) -> None:
         self._screen.shell.show_notice(text, Severity.WARNING)
 
-    def _sort(self, text: str) -> None:
+    async def _sort(self, text: str) -> None:
         column = text.removeprefix("-")
         if column in JOB_COLUMNS:
             self._screen.change_view(order=Order(column, text.startswith("-")))
         else:
             self._refuse(f"There is no column “{plain(column, limit=40)}”: tab completes those there are.")
 
-    def _group(self, text: str) -> None:
+    async def _group(self, text: str) -> None:
         if text in _GROUPINGS:
             self._screen.change_view(grouping=_GROUPINGS[text])
         else:
             self._refuse(f"Jobs are grouped by {', '.join(_GROUPINGS)}.")
 
-    def _filter(self, text: str) -> None:
+    async def _filter(self, text: str) -> None:
         try:
             parse_filter(text)
         except FilterError as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,12 +15,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain, shorten
+from tui.common.safe_text import plain
 from tui.config.settings import folders
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.submissions import WaitingSubmission, WaitState
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import Grouping, JobList, JobRows
+from tui.jobquery.view import JobView, SavedView
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import (
     Event,
@@ -33,14 +32,22 @@ from tui.monitor.state.events import (
     Severity,
 )
 from tui.screens.base import SectionScreen
-from tui.screens.jobs.preview import coverage_matters, coverage_text, job_preview, result_absence, rule
+from tui.screens.jobs.preview import (
+    coverage_matters,
+    coverage_text,
+    job_preview,
+    outbox_lines,
+    result_absence,
+    rule,
+)
+from tui.screens.jobs.saved_views import SavedViews
 from tui.screens.jobs.table_settings import TableSettings
 from tui.screens.workspace import Workspace
-from tui.widgets.chrome.filter_input import FilterInput
+from tui.widgets.chrome.filter_input import FilterInput, readable_filter
 from tui.widgets.results.histogram import preview_line
 from tui.widgets.tables.job_table import JobTable, known
 from tui.widgets.text.format import format_count
-from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, StyledLine
 from tui.widgets.text.text_widgets import TextBlock
 
 _AGES = 10.0
@@ -49,17 +56,10 @@ _COUNTDOWN = 1.0
 """Seconds between two paintings of what goes out at a known time; nothing is painted when nothing does."""
 _PREVIEWS = 200
 """Results of which it is remembered how they look in one line."""
+_TYPED = 0.5
+"""Seconds without a key after which a filter is written down."""
 _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
-
-
-SHOWN = 4
-_INKS = {
-    WaitState.WAITING: TextStyle.WARNING,
-    WaitState.SENDING: TextStyle.BUSY,
-    WaitState.UNCONFIRMED: TextStyle.WARNING,
-    WaitState.NOT_CREATED: TextStyle.BAD,
-}
 
 
 class JobRowsScreen(SectionScreen):
@@ -76,6 +76,7 @@ class JobRowsScreen(SectionScreen):
         super().__init__(services, workspace)
         self._list = JobList()
         self._table_settings = TableSettings(state_folder or folders(os.environ).state)
+        self.saved_views = SavedViews(self, self._table_settings)
         self._shown = 0
         self._requested = self._built = 0
         self._building = False
@@ -100,6 +101,8 @@ class JobRowsScreen(SectionScreen):
         if trouble:
             self.shell.show_notice(trouble, Severity.WARNING)
         self.table.choose(known(self._table_settings.view.columns))
+        self._list.filter = readable_filter(self._table_settings.view.filter)
+        self.filter_line.use(self._table_settings.view.filter)
         self._list.replace_all(self.services.jobs.all())
         self._sync_unseen()
         self._refresh_rows()
@@ -260,6 +263,37 @@ class JobRowsScreen(SectionScreen):
         text = f"{words[0].upper()}{words[1:]}"
         return f"\n\n{text}" if coverage.asking else f"\n\n{text}; end asks for older ones."
 
+    # --- how the table is wanted -----------------------------------------------------------------
+
+    def use_view(self, saved: SavedView) -> None:
+        """Show the table as a saved view has it."""
+
+        def change(view: JobView) -> JobView:
+            return view.showing(saved)
+
+        self._list.folded.clear()
+        self._table_settings.view = change(self._table_settings.view)
+        self.table.choose(known(saved.columns))
+        self._list.filter = readable_filter(saved.filter)
+        self.filter_line.use(saved.filter)
+        self._refresh_rows()
+        self._save_view(change)
+
+    @work(group="jobs-view", exit_on_error=False)
+    async def _save_view(self, change: Callable[[JobView], JobView]) -> None:
+        await self._table_settings.change(self, change)
+
+    @work(exclusive=True, group="jobs-keep-filter", exit_on_error=False)
+    async def _keep_filter(self) -> None:
+        """Write the filter down when it is typed to its end."""
+        await self.clock.sleep(_TYPED)
+        text = self._table_settings.view.filter
+        await self._table_settings.change(self, lambda view: replace(view, filter=text))
+
+    def show_facts(self) -> None:
+        """Show anew what is not as it is at first."""
+        self._show_preview()
+
     # --- the preview -----------------------------------------------------------------------------
 
     @property
@@ -301,6 +335,8 @@ class JobRowsScreen(SectionScreen):
         if marked:
             hidden = self._hidden_marks()
             facts.append(f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""))
+        if view := self.saved_views.in_use:
+            facts.append(view)
         if self._list.filtered:
             facts.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
         if self._list.grouping is not Grouping.NONE:
@@ -341,45 +377,3 @@ class JobRowsScreen(SectionScreen):
                 self._fetching = ""
         if self.current is not None and self.current.id == job_id:
             self._show_preview()
-
-
-def outbox_lines(
-    waiting: Sequence[WaitingSubmission], now: datetime, *, hint: str = "w changes it"
-) -> list[StyledLine]:
-    """Return a line for each of the first submissions, and one for the rest.
-
-    Args:
-        waiting: submissions that have not become a job yet.
-        now: the time, for countdowns.
-        hint: the key at the end of the first line; empty names no key.
-
-    Returns:
-        At most `SHOWN` + 1 lines; empty when nothing waits longer than sending takes.
-    """
-    # One that is only on its way needs no line: it would come and go with every submission.
-    waiting_long = [
-        one for one in waiting if one.state is not WaitState.SENDING and (one.why or one.place > 1)
-    ]
-    lines = [_line_of(one, now, _key(one, at, hint)) for at, one in enumerate(waiting_long[:SHOWN])]
-    if len(waiting_long) > SHOWN:
-        lines.append(line((f"   and {len(waiting_long) - SHOWN} more in line", TextStyle.MUTED)))
-    return lines
-
-
-def _key(one: WaitingSubmission, at: int, hint: str) -> str:
-    if hint and one.state is WaitState.UNCONFIRMED and not one.elsewhere:
-        return "   w lets it go"
-    return f"   {hint}" if hint and at == 0 else ""
-
-
-def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> StyledLine:
-    word = str(one.state)
-    if one.state is WaitState.WAITING and one.due is not None:
-        word = f"waiting {max(0, math.ceil((one.due - now).total_seconds()))}s"
-    submission = one.submission
-    return line(
-        f" {'◌' if one.state is WaitState.WAITING else '?'} ",
-        (f"{word:<13}", _INKS[one.state]),
-        f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
-        (plain(one.why or "in line", limit=80) + hint, TextStyle.MUTED),
-    )

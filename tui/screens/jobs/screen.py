@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -134,7 +134,9 @@ class JobsScreen(JobCommands, JobRowsScreen):
         if message.wanted != self._list.filter:
             self._list.filter = message.wanted
             self._list.unseen = self.services.jobs.unread()
+            self._table_settings.view = replace(self._table_settings.view, filter=str(message.wanted))
             self._refresh_rows()
+            self._keep_filter()
 
     @on(FilterInput.Left)
     def _filter_kept(self) -> None:
@@ -228,9 +230,14 @@ class JobsScreen(JobCommands, JobRowsScreen):
         self._refresh_rows()
         self._save_view(change)
 
-    @work(group="jobs-view", exit_on_error=False)
-    async def _save_view(self, change: Callable[[JobView], JobView]) -> None:
-        await self._table_settings.change(self, change)
+    @work(exclusive=True, group="jobs-command", exit_on_error=False)
+    async def action_views(self) -> None:
+        """Open a saved view, or delete one."""
+        await self.saved_views.pick()
+
+    def palette(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
+        """List the saved views."""
+        return self.saved_views.palette()
 
     # --- what is done to jobs --------------------------------------------------------------------
 

@@ -56,8 +56,8 @@ class TableSettings:
                 Severity.WARNING,
             )
         else:
-            # Another qdeck may have saved filters in between.
-            self.view = replace(self.view, filters=kept.filters)
+            # Another qdeck may have saved something in between.
+            self.view = replace(self.view, filters=kept.filters, views=kept.views)
 
     async def ask_order(self, screen: SectionScreen) -> Order | None:
         """Ask for the column to sort by.
