@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from tests.screens.test_review import app_of, open_review, shows
-from tests.support.app import running, settled, until
+from tests.support.app import app_of, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
+from tests.support.review import open_review
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.candidate_search import Listener
 from tui.domain.circuits import Candidate, TranspileOptions

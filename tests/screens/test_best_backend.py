@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.screens.test_review import app_of, open_review
-from tests.support.app import running, settled, until
+from tests.support.app import app_of, running, settled, until
 from tests.support.app_services import AppServicesHarness
+from tests.support.review import open_review
 from tui.monitor.state.events import BackendsChanged
 from tui.screens.workspace import PendingAction
 

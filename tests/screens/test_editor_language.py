@@ -6,9 +6,9 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.screens.test_editor import app_of, open_editor, shows
-from tests.support.app import running, until
+from tests.support.app import app_of, running, shows, until
 from tests.support.app_services import AppServicesHarness
+from tests.support.editor import open_editor
 from tui.domain.circuits import CheckReport, Diagnostic
 from tui.widgets.text.styled_text import text_of
 from tui.widgets.text.text_widgets import TextPane

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.screens.test_editor import open_editor, shows
-from tests.support.app import running, until
+from tests.support.app import running, shows, until
+from tests.support.editor import open_editor
 from tui.screens.dialogs.pick import Pick
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.editor.screen import EditorScreen

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.app import running, screen_text, settled, until
+from tests.support.app import running, settled, shows, until
 from tui.app import QDeckApp
 from tui.openqasm import search
 from tui.screens.dialogs.prompt import Prompt
@@ -23,11 +23,6 @@ async def editor(pilot: Pilot[None], text: str = TEXT) -> EditorScreen:
     await settled(pilot)
     assert isinstance(pilot.app.screen, EditorScreen)
     return pilot.app.screen
-
-
-def shows(pilot: Pilot[None], *words: str) -> bool:
-    text = screen_text(pilot)
-    return all(word in text for word in words)
 
 
 async def test_find_counts_steps_and_replaces() -> None:

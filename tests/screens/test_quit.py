@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.app import SnapCompare, make_app, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING
@@ -49,11 +49,6 @@ def services_with() -> AppServicesHarness:
         *others,
     )
     return services
-
-
-def shows(pilot: Pilot[None], *words: str) -> bool:
-    text = screen_text(pilot)
-    return all(word in text for word in words)
 
 
 async def ask(pilot: Pilot[None]) -> LeaveSessions:

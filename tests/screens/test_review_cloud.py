@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from tests.screens.test_review import app_of, open_review, shows
-from tests.support.app import running, settled, until
+from tests.support.app import app_of, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL
 from tests.support.fixed_values import identity
+from tests.support.review import open_review
 from tui.domain.accounts import Channel
 from tui.domain.circuits import TranspileOptions
 from tui.domain.cloud_transpiler import Ai, CloudOptions, LayoutMode, Preference

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from tests.screens.test_review import shows, submissions, transpiled
-from tests.support.app import running, until
+from tests.support.app import running, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
+from tests.support.review import submissions, transpiled
 from tui.domain.jobs import Primitive
 from tui.domain.presets import read_presets
 from tui.domain.pubs.inputs import decode_inputs

@@ -8,10 +8,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.screens.test_review import submissions, transpiled
-from tests.support.app import notices, running, screen_text, until
+from tests.support.app import notices, running, screen_text, shows, until
 from tests.support.app_services import DRY_RUN, AppServicesHarness
 from tests.support.fixed_values import identity
+from tests.support.review import submissions, transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Usage
 from tui.domain.jobs import Primitive
@@ -29,11 +29,6 @@ WHOLE = Usage(consumed_seconds=0, limit_seconds=600, plan="open")
 def programs() -> AppServicesHarness:
     """Services that submit quantum programs: 4.1 s by the formula."""
     return AppServicesHarness(program=JobProgram.EXECUTOR)
-
-
-def shows(pilot: Pilot[None], *words: str) -> bool:
-    text = screen_text(pilot)
-    return all(word in text for word in words)
 
 
 def flat(pilot: Pilot[None]) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.screens.test_review import app_of, shows, submissions, transpiled
-from tests.support.app import notices, running, until
+from tests.support.app import app_of, notices, running, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, BELL_ISA
+from tests.support.review import submissions, transpiled
 from tui.config.settings import load_settings
 from tui.domain.jobs import Primitive
 from tui.domain.presets import Preset

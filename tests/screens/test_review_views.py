@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from tests.screens.test_review import app_of, shows, transpiled
-from tests.support.app import running, settled, until
+from tests.support.app import app_of, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
 from tests.support.devices import recorded_data
+from tests.support.review import transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.transpile.screen import TranspileScreen
 from tui.screens.transpile.submit import SubmitPane

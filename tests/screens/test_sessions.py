@@ -8,11 +8,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.app import notices, running, screen_text, settled, until
+from tests.support.app import app_of, notices, running, screen_text, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import ago, jobs
 from tests.support.sessions import BATCH, CLOSED, DRAINING, SESSIONS
-from tui.app import QDeckApp
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.state.events import SessionIdle, SessionsChanged, Severity
@@ -21,16 +20,6 @@ from tui.screens.dialogs.new_session import NewSession, parse_time
 from tui.screens.sessions import SessionsScreen
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.tables.row_table import RowTable
-
-
-def app_of(pilot: Pilot[None]) -> QDeckApp:
-    assert isinstance(pilot.app, QDeckApp)
-    return pilot.app
-
-
-def shows(pilot: Pilot[None], *words: str) -> bool:
-    text = screen_text(pilot)
-    return all(word in text for word in words)
 
 
 def services_with_sessions() -> AppServicesHarness:

@@ -5,24 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
-from tests.support.app import make_app, notices, running, screen_text, settled, until
-from tui.app import QDeckApp
+from tests.support.app import app_of, make_app, notices, running, screen_text, settled, shows, until
 from tui.config.settings import Settings, folders, load_settings
 from tui.screens.app_commands import keymap_fault
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.settings import SettingsDialog
 from tui.widgets.keymap import GLOBAL, JOBS
-
-
-def app_of(pilot: Pilot[None]) -> QDeckApp:
-    assert isinstance(pilot.app, QDeckApp)
-    return pilot.app
-
-
-def shows(pilot: Pilot[None], *words: str) -> bool:
-    return all(word in screen_text(pilot) for word in words)
 
 
 @pytest.fixture

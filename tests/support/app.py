@@ -89,6 +89,18 @@ def screen_text(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text.ljust(width) for strip in lines[:height])
 
 
+def shows(pilot: Pilot[None], *words: str) -> bool:
+    """Return whether the terminal shows all of the words, each in one line."""
+    text = screen_text(pilot)
+    return all(word in text for word in words)
+
+
+def app_of(pilot: Pilot[None]) -> QDeckApp:
+    """Return the app that the pilot steers."""
+    assert isinstance(pilot.app, QDeckApp)
+    return pilot.app
+
+
 def notices(pilot: Pilot[None]) -> str:
     """The text of the notices so far, newest first."""
     assert isinstance(pilot.app, QDeckApp)
