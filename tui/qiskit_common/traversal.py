@@ -1,14 +1,16 @@
-"""Walk through and rewrite circuits, the blocks of their control flow included."""
+"""Walk through and rewrite circuits, blocks of control flow included; reduce them to some qubits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit
+from qiskit.circuit import CircuitInstruction, ControlFlowOp, QuantumCircuit, QuantumRegister
 
 Numbers = Mapping[Any, int]
 """Qubit of a circuit or block to its number in the outermost circuit."""
+IDLE: Final = frozenset({"barrier", "delay"})
+"""Instructions that alone do not make a qubit count as used: nothing is ever read from it."""
 
 
 def walk(
@@ -101,6 +103,39 @@ def longest_path(
         end = max((ends.get(bit, 0.0) for bit in bits), default=0.0) + added
         ends.update(dict.fromkeys(bits, end))
     return max(ends.values(), default=0.0)
+
+
+def used_qubits(circuit: QuantumCircuit) -> list[int]:
+    """Return the numbers of the qubits that have operations, ascending."""
+    return sorted({n for entry, numbers in walk(circuit) if entry.name not in IDLE for n in numbers})
+
+
+def on_qubits(circuit: QuantumCircuit, used: Sequence[int]) -> QuantumCircuit:
+    """Return the circuit on some of its qubits; classical bits, registers and variables stay as they are.
+
+    Args:
+        circuit: The circuit.
+        used: Numbers of all qubits that have operations, and of others that are to be there, in the
+            order that they get.
+    """
+    register = QuantumRegister(len(used), "q")
+    reduced = QuantumCircuit(register, global_phase=circuit.global_phase)
+    reduced.add_bits(circuit.clbits)
+    for classical in circuit.cregs:
+        reduced.add_register(classical)
+    for variable in circuit.iter_input_vars():
+        reduced.add_input(variable)
+    for variable in circuit.iter_declared_vars():
+        reduced.add_uninitialized_var(variable)
+    inside = ((place, qubit) for place, qubit in enumerate(used) if qubit < circuit.num_qubits)
+    moved = {circuit.qubits[qubit]: register[place] for place, qubit in inside}
+    for entry in circuit.data:
+        kept = tuple(moved[qubit] for qubit in entry.qubits if qubit in moved)
+        if len(kept) == len(entry.qubits):
+            reduced._append(entry.replace(qubits=kept))
+        elif entry.name == "barrier" and kept:
+            reduced.barrier(kept)
+    return reduced
 
 
 def has_feedback(circuit: QuantumCircuit) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, transpile
 from qiskit.circuit import ControlFlowOp
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit_aer import AerSimulator
@@ -14,7 +14,7 @@ from qiskit_aer import AerSimulator
 from tui.compiler.qiskit.circuit_summary import NotPossible, measures
 from tui.compiler.qiskit.parser import read
 from tui.domain.statistics.distributions import Distribution
-from tui.qiskit_common.traversal import walk
+from tui.qiskit_common.traversal import IDLE, on_qubits, used_qubits, walk
 
 MOST_CHARACTERS: Final = 1_000_000
 """Length of a program that is simulated: reading a longer one alone takes many seconds."""
@@ -24,7 +24,6 @@ AMPLITUDE_SECONDS: Final = 2.5e-9
 """Time of one amplitude in one gate, on one processor."""
 _STEP_SECONDS: Final = 2e-6
 """Time of a gate on few qubits, in each shot."""
-_IDLE: Final = frozenset({"barrier", "delay"})
 _CONTROL_FLOW: Final = ("if_else", "for_loop", "while_loop", "switch_case")
 _JUMPS: Final = ("break_loop", "continue_loop")
 
@@ -128,38 +127,6 @@ def measured_circuit(circuit: QuantumCircuit) -> SimulatedCircuit:
     return SimulatedCircuit(reduced, tuple(used), measured)
 
 
-def used_qubits(circuit: QuantumCircuit) -> list[int]:
-    """Return the numbers of the qubits that have operations, ascending."""
-    return sorted({n for entry, numbers in walk(circuit) if entry.name not in _IDLE for n in numbers})
-
-
-def on_qubits(circuit: QuantumCircuit, used: Sequence[int]) -> QuantumCircuit:
-    """Return the circuit without the qubits that are not named.
-
-    Args:
-        circuit: the circuit.
-        used: numbers of all qubits that have operations, and of others that are to be there.
-    """
-    register = QuantumRegister(len(used), "q")
-    reduced = QuantumCircuit(register, global_phase=circuit.global_phase)
-    reduced.add_bits(circuit.clbits)
-    for classical in circuit.cregs:
-        reduced.add_register(classical)
-    for variable in circuit.iter_input_vars():
-        reduced.add_input(variable)
-    for variable in circuit.iter_declared_vars():
-        reduced.add_uninitialized_var(variable)
-    inside = ((place, qubit) for place, qubit in enumerate(used) if qubit < circuit.num_qubits)
-    moved = {circuit.qubits[qubit]: register[place] for place, qubit in inside}
-    for entry in circuit.data:
-        kept = tuple(moved[qubit] for qubit in entry.qubits if qubit in moved)
-        if len(kept) == len(entry.qubits):
-            reduced._append(entry.replace(qubits=kept))
-        elif entry.name == "barrier" and kept:
-            reduced.barrier(kept)
-    return reduced
-
-
 def bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircuit:
     """Return the circuit with values for its parameters; others than it has are ignored.
 
@@ -180,7 +147,7 @@ def bound(circuit: QuantumCircuit, values: Mapping[str, float]) -> QuantumCircui
 def in_basis(circuit: QuantumCircuit, simulator: AerSimulator) -> QuantumCircuit:
     """Return the circuit in gates that a simulator knows, the program's own written out."""
     known = simulator.configuration().basis_gates
-    passed = ("measure", "reset", *_CONTROL_FLOW, *_JUMPS, *_IDLE)
+    passed = ("measure", "reset", *_CONTROL_FLOW, *_JUMPS, *IDLE)
     if all(entry.name in known or entry.name in passed for entry, _ in walk(circuit)):
         return circuit
     # Qiskit's transpiler takes its own gates alone for a basis; the simulator knows others, too.

@@ -20,15 +20,14 @@ from tui.compiler.qiskit.simulation.circuits import (
     SimulatedCircuit,
     bound,
     in_basis,
-    on_qubits,
     read_program,
     run,
-    used_qubits,
 )
 from tui.compiler.qiskit.simulation.ideal import MOST_QUBITS, check_time, too_wide
 from tui.compiler.qiskit.simulation.noisy import NoisyCircuit
 from tui.domain.pubs.observables import Observable, parse_observable
 from tui.domain.statistics.predictions import ForetoldValues
+from tui.qiskit_common.traversal import on_qubits, used_qubits
 
 _READ: Final = "read "
 """Before the label of an observable whose readout errors are in it."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qiskit.circuit import ControlFlowOp, QuantumCircuit, QuantumRegister
+from qiskit.circuit import ControlFlowOp, QuantumCircuit
 
-from tui.qiskit_common.traversal import walk
-
-# Neither alone makes a qubit count as used: nothing is ever read from it.
-_IDLE = ("barrier", "delay")
+from tui.qiskit_common.traversal import IDLE, on_qubits, used_qubits, walk
 
 
 @dataclass(frozen=True)
@@ -32,38 +29,15 @@ def reduce_qubits(circuit: QuantumCircuit, keep: Iterable[int] = ()) -> ReducedC
         The circuit on the remaining qubits, ordered along the couplers in use. Classical bits, registers
         and variables stay as they are.
     """
-    used = {
-        number
-        for instruction, numbers in walk(circuit)
-        if instruction.operation.name not in _IDLE
-        for number in numbers
-    }
-    qubits = _along_couplers(circuit, sorted(used | set(keep)))
-    register = QuantumRegister(len(qubits), "q")
-    reduced = QuantumCircuit(register, global_phase=circuit.global_phase)
-    reduced.add_bits(circuit.clbits)
-    for creg in circuit.cregs:
-        reduced.add_register(creg)
-    for variable in circuit.iter_input_vars():
-        reduced.add_input(variable)
-    for variable in circuit.iter_declared_vars():
-        reduced.add_uninitialized_var(variable)
-    moved = {circuit.qubits[qubit]: register[index] for index, qubit in enumerate(qubits)}
-    for instruction in circuit.data:
-        kept = [moved[qubit] for qubit in instruction.qubits if qubit in moved]
-        if instruction.operation.name == "barrier":
-            if kept:
-                reduced.barrier(kept)
-        elif len(kept) == len(instruction.qubits):
-            reduced._append(instruction.replace(qubits=tuple(kept)))
-    return ReducedCircuit(reduced, tuple(qubits))
+    qubits = _along_couplers(circuit, sorted({*used_qubits(circuit), *keep}))
+    return ReducedCircuit(on_qubits(circuit, qubits), tuple(qubits))
 
 
 def two_qubit_gates(circuit: QuantumCircuit) -> Iterator[tuple[int, int]]:
     """Yield the pairs of qubits that gates join, in program order, blocks of control flow included."""
     for instruction, numbers in walk(circuit):
         operation = instruction.operation
-        if len(numbers) == 2 and operation.name not in _IDLE and not isinstance(operation, ControlFlowOp):
+        if len(numbers) == 2 and operation.name not in IDLE and not isinstance(operation, ControlFlowOp):
             yield numbers[0], numbers[1]
 
 
