@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from tests.commands.jobs.conftest import Keep
 from tests.store.samples import sample_job
 from tui.cli import main
 from tui.domain.jobs import JobStatus
+from tui.domain.pubs.inputs import Pub, encode_inputs
+from tui.domain.pubs.sweep_text import sweep_of
 from tui.domain.results import JobResult
 
 Output = pytest.CaptureFixture[str]
@@ -109,3 +112,38 @@ def test_result_that_cannot_be_read_fails_with_the_reason(keep: Keep, capsys: Ou
 
 def test_result_type_of_a_dry_run_is_not_readable() -> None:
     assert not JobResult((), note="A dry run.", dry_run=True).readable
+
+
+SWEEP = """OPENQASM 3.0;
+include "stdgates.inc";
+input float[64] theta;
+bit[2] c;
+bit[1] d;
+ry(theta) $4;
+c[0] = measure $4;
+c[1] = measure $5;
+d[0] = measure $7;
+"""
+
+
+def test_result_tells_what_was_foretold_of_each_place(keep: Keep, capsys: Output) -> None:
+    sweep = sweep_of([("theta", "0, pi")], ["theta"])
+    job = replace(
+        sample_job(1, JobStatus.DONE),
+        circuit=SWEEP,
+        circuits=1,
+        inputs=encode_inputs([Pub(SWEEP, ("theta",), sweep)]),
+    )
+    keep(job, program())
+    assert main(["result", "job-00001", "--offline", "--predicted", "--json"]) == 0
+    (pub,) = json.loads(capsys.readouterr().out)["pubs"]
+    ideal, noisy = pub["predicted"]["ideal"], pub["predicted"]["noisy"]
+    assert ideal["note"] is None and "signed in" in noisy["note"]
+    # Measured: 11 and 00 where 00 was foretold, twice 01 where 01 was; d once 1 of two where 0 was.
+    apart = {(one["register"], one["index"][0]): one["total_variation"] for one in ideal["distances"]}
+    assert apart == pytest.approx({("c", 0): 0.5, ("c", 1): 0.0, ("d", 0): 0.5, ("d", 1): 0.5}, abs=1e-9)
+    assert ideal["distances"][1]["parameters"] == pytest.approx({"theta": math.pi})
+    assert main(["result", "job-00001", "--offline", "--predicted"]) == 0
+    told = capsys.readouterr()
+    assert "1\tc\t1\t3.141592654\tideal\t1.0000\t1.0000\t0.0000\t0.0000\twithin shot noise" in told.out
+    assert "PUB 1, noisy: Nobody is signed in" in told.err

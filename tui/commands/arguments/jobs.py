@@ -49,12 +49,15 @@ def jobs(choice: ServiceChoice, pending: bool, since: str, until: str, **options
 @service_options()
 @click.option("--offline", is_flag=True, help="What the history keeps; nothing is asked.")
 @click.option("--joint", is_flag=True, help="Count all registers of a shot together, the first rightmost.")
+@click.option("--predicted", is_flag=True, help="With what simulations foretell, without and with noise.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def result(choice: ServiceChoice, job_id: str, **options: bool) -> int:
     """Print the result of the job with this ID: counts by register and place of a sweep, or values.
 
     It comes from the history where that keeps it, else from the service. Values of an estimator come with
     what each step of the error mitigation made of them. Of a dry run, usage and timing alone are printed.
+    Predictions are simulated here: of counts the distances are printed, with the bound that one of 100 runs
+    passes by shot noise, of values how many standard errors they are apart (Z).
     """
     from tui.commands.jobs.result import show_result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tui.commands.jobs.jobs import LIST_SECONDS
 from tui.commands.shared.answers import parameter_cells, parameter_heads
@@ -16,9 +16,10 @@ from tui.commands.shared.output import Exit, emit_json, emit_table, say
 from tui.commands.shared.selection import ServiceChoice, choose_account, require_account
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
-from tui.domain.export.documents import job_facts
+from tui.domain.export.documents import foretold_facts, job_facts
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import JobResult, PubResult, pub_facts
+from tui.domain.statistics.predictions import Foretold, compare_with, value_comparisons
 from tui.monitor.services import AppServices
 
 COUNTS_HEAD = ("PUB", "REGISTER", "INDEX", "BITS", "COUNT")
@@ -34,6 +35,7 @@ async def show_result(
     as_json: bool,
     offline: bool = False,
     joint: bool = False,
+    predicted: bool = False,
 ) -> Exit:
     """Print the result of a job: as the history keeps it, else as the service gives it.
 
@@ -46,6 +48,7 @@ async def show_result(
         as_json: print one JSON object.
         offline: ask no service.
         joint: count all registers of a shot together.
+        predicted: print what simulations foretell, too.
 
     Returns:
         The exit status; that of a failure for a job that is not done, and a result that cannot be read.
@@ -60,11 +63,12 @@ async def show_result(
         result = await _kept(services, choice, job_id)
         whole = result is not None and (result.readable or result.dry_run)
         asked = not offline and not whole
-        if asked:
+        if asked or (predicted and not offline):
             if not choice.sandbox:
                 require_account(services.account.found, choice)
             async with waiting_for_service(time_limit(choice, environ, LIST_SECONDS)):
                 await sign_in(services, choice)
+        if asked:
             # A large result takes its time.
             async with waiting_for_service(choice.timeout):
                 result = await _fetched(services, job_id)
@@ -79,7 +83,16 @@ async def show_result(
             return _without(job, offline=offline)
         if joint and not result.dry_run:
             result = await services.exports.joint(job_id)
-        return _print(job, result, as_json=as_json, history=not asked)
+        foretold = await _foretold(services, job_id, result) if predicted else ()
+        return _print(job, result, foretold, as_json=as_json, history=not asked)
+
+
+async def _foretold(services: AppServices, job_id: str, result: JobResult) -> tuple[Foretold, ...]:
+    found: list[Foretold] = []
+    for place, pub in enumerate(result.pubs):
+        of = await services.predictions.of_pub(job_id, place, pub, noisy=False)
+        found.append(await services.predictions.of_pub(job_id, place, pub, of, noisy=True))
+    return tuple(found)
 
 
 async def _kept(services: AppServices, choice: ServiceChoice, job_id: str) -> JobResult | None:
@@ -121,7 +134,9 @@ def _without(job: Job, *, offline: bool) -> Exit:
     return Exit.FAILED
 
 
-def _print(job: Job, result: JobResult, *, as_json: bool, history: bool) -> Exit:
+def _print(
+    job: Job, result: JobResult, foretold: Sequence[Foretold], *, as_json: bool, history: bool
+) -> Exit:
     if history:
         say("From the history: the service was not asked.")
     if job.service.startswith("sandbox"):
@@ -130,10 +145,15 @@ def _print(job: Job, result: JobResult, *, as_json: bool, history: bool) -> Exit
         say(f"qdeck: {result.note}")
     if as_json:
         facts = {"history": history, "dry_run": result.dry_run, "note": result.note or None}
-        emit_json({**job_facts(job), **facts, "pubs": [pub_facts(pub) for pub in result.pubs]})
+        pubs = [pub_facts(pub) for pub in result.pubs]
+        for place, of in enumerate(foretold):
+            pubs[place]["predicted"] = foretold_facts(result.pubs[place], of)
+        emit_json({**job_facts(job), **facts, "pubs": pubs})
     else:
         for number, pub in enumerate(result.pubs, 1):
             _emit_pub(str(number), pub)
+        for number, (pub, of) in enumerate(zip(result.pubs, foretold, strict=False), 1):
+            _emit_foretold(str(number), pub, of)
     return Exit.DONE if result.readable or result.dry_run else Exit.FAILED
 
 
@@ -151,6 +171,54 @@ def _emit_pub(number: str, pub: PubResult) -> None:
         emit_table(QUASI_HEAD, [(number, bits, f"{share:.6g}") for bits, share in shares])
     if pub.values:
         emit_table((*VALUES_HEAD[:3], *names, *VALUES_HEAD[3:]), _value_rows(number, pub))
+
+
+def _emit_foretold(number: str, pub: PubResult, foretold: Foretold) -> None:
+    for name, note in (("ideal", foretold.ideal_note), ("noisy", foretold.noisy_note)):
+        if note:
+            say(f"PUB {number}, {name}: {note}")
+    names = parameter_heads(pub)
+    distances = [
+        (
+            *(number, counts.register, _place(counts.index), *parameter_cells(pub, counts.index), name),
+            *(f"{found.fidelity:.4f}", f"{found.fidelity_bound:.4f}"),
+            *(f"{found.total_variation:.4f}", f"{found.total_variation_bound:.4f}"),
+            "differs" if found.differs else "within shot noise",
+        )
+        for name, whole, places in (
+            ("ideal", foretold.ideal, foretold.ideal_places),
+            ("noisy", foretold.noisy, foretold.noisy_places),
+        )
+        for counts, found in zip(
+            pub.counts, places or [compare_with(one, whole) for one in pub.counts], strict=True
+        )
+        if found is not None
+    ]
+    if distances:
+        figures = ("MODEL", "FIDELITY", "NOISE", "DISTANCE", "NOISE", "")
+        emit_table((*COUNTS_HEAD[:3], *names, *figures), distances)
+    near = value_comparisons(pub, foretold)
+    if near:
+        emit_table(
+            (*VALUES_HEAD[:3], *names, "VALUE", "STD", "IDEAL", "Z", "NOISY", "Z"),
+            [
+                (
+                    *(number, got.observable, _place(got.index), *parameter_cells(pub, got.index)),
+                    *(f"{got.value:.6g}", _error(got.std), _number(of.ideal), _z(of.ideal_z)),
+                    *(_number(of.noisy), _z(of.noisy_z)),
+                )
+                for got, of in zip(pub.values, near, strict=True)
+            ],
+        )
+
+
+def _number(value: float | None) -> str:
+    # A simulation is off by its roundings.
+    return "" if value is None else f"{round(value, 9):.6g}"
+
+
+def _z(z: float | None) -> str:
+    return "" if z is None else f"{z:+.1f}"
 
 
 def _value_rows(number: str, pub: PubResult) -> list[tuple[str, ...]]:

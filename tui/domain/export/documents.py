@@ -13,8 +13,16 @@ import msgspec
 from tui.domain.circuits import Transpilation
 from tui.domain.comparisons.reports import Report
 from tui.domain.jobs import Job, JobMetrics
-from tui.domain.results import JobResult, pub_facts
+from tui.domain.results import JobResult, PubResult, pub_facts
 from tui.domain.statistics.distances import Comparison
+from tui.domain.statistics.distributions import Distribution
+from tui.domain.statistics.predictions import (
+    Foretold,
+    ForetoldValues,
+    compare_with,
+    rms_difference,
+    value_comparisons,
+)
 
 RESULT_FORMAT = "qdeck-result-1"
 """Name of the form of `result_document`; the number grows when a member changes its meaning."""
@@ -196,6 +204,66 @@ def distance_facts(distance: Comparison) -> dict[str, object]:
         "hellinger_fidelity": distance.fidelity,
         "hellinger_fidelity_bound": distance.fidelity_bound,
         "differs": distance.differs,
+    }
+
+
+def foretold_facts(pub: PubResult, foretold: Foretold) -> dict[str, object]:
+    """Return what was foretold of a PUB's result, and how far the result is from it, as plain JSON values.
+
+    Returns:
+        `ideal` and `noisy`: each with a `note` that says why there is none, else how it was simulated, with
+        `distances` by register and place of a sweep, or `values` with z-scores.
+    """
+    near = value_comparisons(pub, foretold)
+    return {
+        "ideal": _side(pub, foretold.ideal, foretold.ideal_values, foretold.ideal_places, foretold.ideal_note)
+        | _values(pub, [(of.ideal, of.ideal_z) for of in near] if foretold.ideal_values else []),
+        "noisy": _side(pub, foretold.noisy, foretold.noisy_values, foretold.noisy_places, foretold.noisy_note)
+        | _values(pub, [(of.noisy, of.noisy_z) for of in near] if foretold.noisy_values else []),
+    }
+
+
+def _side(
+    pub: PubResult,
+    counts: Distribution | None,
+    values: ForetoldValues | None,
+    places: Sequence[Comparison | None],
+    note: str,
+) -> dict[str, object]:
+    of = counts or values
+    how: dict[str, object] = {"note": note or None, "method": None, "qubits": None, "waiting": None}
+    if of is not None:
+        how |= {"method": of.method, "qubits": of.qubits, "waiting": of.waiting}
+    if counts is not None:
+        places = [compare_with(one, counts) for one in pub.counts]
+    apart = [
+        {
+            "register": one.register,
+            "index": list(one.index),
+            "parameters": dict(pub.parameters_at(one.index)),
+            **distance_facts(distance),
+        }
+        for one, distance in zip(pub.counts, places, strict=False)
+        if distance is not None
+    ]
+    return {**how, "distances": apart} if pub.counts else how
+
+
+def _values(pub: PubResult, near: Sequence[tuple[float | None, float | None]]) -> dict[str, object]:
+    if not near:
+        return {} if pub.counts else {"values": [], "rms": None}
+    return {
+        "values": [
+            {
+                "observable": got.observable,
+                "index": list(got.index),
+                "parameters": dict(pub.parameters_at(got.index)),
+                "value": value,
+                "z": _finite(z),
+            }
+            for got, (value, z) in zip(pub.values, near, strict=True)
+        ],
+        "rms": rms_difference(pub.values, [value for value, _ in near]),
     }
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tui.common.values import Value
-from tui.domain.results import Counts, ExpectationValue
+from tui.domain.results import Counts, ExpectationValue, PubResult
 from tui.domain.statistics.distances import Comparison, compare_samples, compare_with_exact
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.errors import z_score
@@ -75,6 +75,43 @@ def _interleaved(one: tuple[float, ...], two: tuple[float, ...], count: int) -> 
     )
 
 
+class Foretold(Value, frozen=True):
+    """Predictions of a PUB's result, as far as there are any; each with a sentence where there is none.
+
+    Attributes:
+        ideal, noisy: of counts, without noise and with that of the device.
+        ideal_note, noisy_note: why there is none, or that it is on its way; empty where it was not asked for.
+        ideal_values, noisy_values: of an estimator's PUB.
+        ideal_places, noisy_places: distances of the counts of a sweep, in their order.
+    """
+
+    ideal: Distribution | None = None
+    noisy: Distribution | None = None
+    ideal_note: str = ""
+    noisy_note: str = ""
+    ideal_values: ForetoldValues | None = None
+    noisy_values: ForetoldValues | None = None
+    ideal_places: tuple[Comparison | None, ...] = ()
+    noisy_places: tuple[Comparison | None, ...] = ()
+
+    def of_register(self, counts: Counts) -> Foretold:
+        """Return what is foretold of the register of some counts: of one of another size nothing is."""
+        ideal, noisy = (_of(one, counts) for one in (self.ideal, self.noisy))
+        return Foretold(ideal, noisy, self.ideal_note, self.noisy_note)
+
+
+def _of(whole: Distribution | None, counts: Counts) -> Distribution | None:
+    if whole is None:
+        return None
+    together = " ".join(name for name, _ in reversed(whole.registers))
+    of = whole if counts.register == together else whole.of_register(counts.register)
+    fits = of is not None and sum(size for _, size in of.registers) == counts.num_bits
+    return of if fits else None
+
+
+NOTHING_FORETOLD = Foretold()
+
+
 class ValueComparison(Value, frozen=True):
     """A value that was measured beside what was foretold of it.
 
@@ -115,6 +152,16 @@ def compare_value(
         None if exact is None or got.std is None else z_score(got.value, got.std, exact, 0.0),
         None if near is None or got.std is None else z_score(got.value, got.std, near, spread),
     )
+
+
+def value_comparisons(pub: PubResult, foretold: Foretold) -> list[ValueComparison]:
+    """Return each value of a PUB beside what was foretold of it; nothing where nothing was."""
+    if foretold.ideal_values is None and foretold.noisy_values is None:
+        return []
+    return [
+        compare_value(value, place, foretold.ideal_values, foretold.noisy_values)
+        for place, value in enumerate(pub.values)
+    ]
 
 
 def rms_difference(got: Sequence[ExpectationValue], foretold: Sequence[float | None]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -16,7 +17,7 @@ from tui.domain.pubs.observables import parse_observable
 from tui.domain.results import PubResult
 from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.distributions import Distribution
-from tui.domain.statistics.predictions import ForetoldValues, compare_with
+from tui.domain.statistics.predictions import NOTHING_FORETOLD, Foretold, ForetoldValues, compare_with
 from tui.domain.statistics.waiting import times_of
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.polling.account_pollers import BackendsPoller
@@ -40,9 +41,9 @@ class Predictions:
     """Has jobs simulated, without noise and with that of their device when they ran.
 
     Answers, and refusals of circuits that are too large, are kept in memory. Cancelling the awaiting task
-    stops the work. Nothing on the service changes. All methods raise `QdeckError`: `CIRCUIT` where it is too
-    wide, too deep or of too many sets of values, in words; where circuit, observables, calibration or Qiskit
-    are not to be had.
+    stops the work. Nothing on the service changes. All methods but `of_pub` raise `QdeckError`: `CIRCUIT`
+    where it is too wide, too deep or of too many sets of values, in words; where circuit, observables,
+    calibration or Qiskit are not to be had.
     """
 
     def __init__(self, jobs: Jobs, backends: BackendsPoller, compiler: Compiler) -> None:
@@ -50,6 +51,44 @@ class Predictions:
         self._backends = backends
         self._simulations = compiler.simulations
         self._known: dict[tuple[str, str, int], Distribution | ForetoldValues | Places | QdeckError] = {}
+
+    async def of_pub(
+        self,
+        job_id: str,
+        pub: int,
+        result: PubResult,
+        known: Foretold = NOTHING_FORETOLD,
+        *,
+        noisy: bool,
+        tell: Tell = lambda _: None,
+    ) -> Foretold:
+        """Foretell what a PUB gave: its counts, each place of its sweep, or its values.
+
+        Args:
+            job_id: the job.
+            pub: the PUB, from 0.
+            result: its result.
+            known: what is foretold of it already.
+            noisy: with the noise of its device.
+            tell: told how far it is.
+
+        Returns:
+            What is known and this; where it cannot be simulated, why. Nothing is raised.
+        """
+        name, kind = "", "noisy" if noisy else "ideal"
+        try:
+            if not result.counts:
+                name = "_values"
+                found: object = await self.values(job_id, pub, noisy=noisy, tell=tell)
+            elif any(counts.index for counts in result.counts):
+                name = "_places"
+                found = await self.places(job_id, pub, result, noisy=noisy, tell=tell)
+            else:
+                found = await (self.noisy if noisy else self.ideal)(job_id, pub)
+        except QdeckError as error:
+            return replace(known, **{f"{kind}_note": str(error)})  # type: ignore[arg-type]
+        # The names are made above.
+        return replace(known, **{f"{kind}{name}": found, f"{kind}_note": ""})  # type: ignore[arg-type]
 
     async def ideal(self, job_id: str, pub: int = 0) -> Distribution:
         """Simulate a circuit of the job without noise.

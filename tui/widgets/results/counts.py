@@ -9,11 +9,10 @@ from enum import StrEnum
 from tui.common.safe_text import plain
 from tui.common.values import Value
 from tui.domain.results import Counts, QuasiDistribution
-from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.errors import count_error
 from tui.domain.statistics.outcomes import Order, hamming_distances, histogram, weights
-from tui.domain.statistics.predictions import ForetoldValues, compared
+from tui.domain.statistics.predictions import NOTHING_FORETOLD, Foretold, compared
 from tui.widgets.results.bars import BESIDE, IDEAL, NOISY, BarRow, bar_rows
 from tui.widgets.text.format import percent
 from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, wrapped
@@ -56,41 +55,6 @@ class CountsView(Value, frozen=True):
     joint: bool = False
 
 
-class Foretold(Value, frozen=True):
-    """What simulations say of the counts; each with a sentence where there is none.
-
-    Attributes:
-        ideal, noisy: without noise, and with that of the device.
-        ideal_note, noisy_note: why there is none, or that it is on its way; empty where it was not asked for.
-        ideal_values, noisy_values: of an estimator's PUB.
-        ideal_places, noisy_places: distances of the counts of a sweep, in their order.
-    """
-
-    ideal: Distribution | None = None
-    noisy: Distribution | None = None
-    ideal_note: str = ""
-    noisy_note: str = ""
-    ideal_values: ForetoldValues | None = None
-    noisy_values: ForetoldValues | None = None
-    ideal_places: tuple[Comparison | None, ...] = ()
-    noisy_places: tuple[Comparison | None, ...] = ()
-
-    def of_register(self, counts: Counts) -> Foretold:
-        """Return what is foretold of the register of some counts: of one of another size nothing is."""
-        ideal, noisy = (_of(one, counts) for one in (self.ideal, self.noisy))
-        return Foretold(ideal, noisy, self.ideal_note, self.noisy_note)
-
-
-def _of(whole: Distribution | None, counts: Counts) -> Distribution | None:
-    if whole is None:
-        return None
-    together = " ".join(name for name, _ in reversed(whole.registers))
-    of = whole if counts.register == together else whole.of_register(counts.register)
-    fits = of is not None and sum(size for _, size in of.registers) == counts.num_bits
-    return of if fits else None
-
-
-NOTHING_FORETOLD = Foretold()
 STANDARD = CountsView()
 
 

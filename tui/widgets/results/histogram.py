@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from tui.common.safe_text import plain
 from tui.domain.results import ExpectationValue, JobResult, PubResult, Role
+from tui.domain.statistics.predictions import NOTHING_FORETOLD, Foretold, value_comparisons
 from tui.widgets.results.bars import bar
 from tui.widgets.results.counts import (
-    NOTHING_FORETOLD,
     STANDARD,
     TOP,
     CountsView,
-    Foretold,
     counts_lines,
     quasi_lines,
 )
@@ -20,7 +19,6 @@ from tui.widgets.results.predictions import (
     foretold_value_lines,
     place_lines,
     single_foretold_lines,
-    value_comparisons,
 )
 from tui.widgets.results.result_tables import (
     axis_lines,

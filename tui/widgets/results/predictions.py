@@ -12,13 +12,13 @@ from tui.domain.results import ExpectationValue, PubResult
 from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.errors import NOTABLE_Z
 from tui.domain.statistics.predictions import (
+    Foretold,
     ForetoldValues,
     ValueComparison,
-    compare_value,
     rms_difference,
+    value_comparisons,
 )
 from tui.widgets.results.bars import IDEAL, IDEAL_VALUE, NOISY
-from tui.widgets.results.counts import Foretold
 from tui.widgets.results.result_tables import value_label, value_spans
 from tui.widgets.results.sweep_plots import place_label
 from tui.widgets.text.format import NOTHING
@@ -28,16 +28,6 @@ _NAME: Final = 10
 """Cells of the name of a prediction."""
 _VALUE, _NUMBER, _Z = 17, 9, 7
 _ROOMY: Final = 100
-
-
-def value_comparisons(pub: PubResult, foretold: Foretold) -> list[ValueComparison]:
-    """Return each value of a PUB beside what was foretold of it; nothing where nothing was."""
-    if foretold.ideal_values is None and foretold.noisy_values is None:
-        return []
-    return [
-        compare_value(value, place, foretold.ideal_values, foretold.noisy_values)
-        for place, value in enumerate(pub.values)
-    ]
 
 
 def foretold_value_lines(

@@ -14,8 +14,9 @@ from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import Counts, ExecutionSpan, JobResult
 from tui.domain.statistics.bits import measured_qubits, used_parts
+from tui.domain.statistics.predictions import Foretold
 from tui.domain.statistics.waiting import StartEstimate
-from tui.widgets.results.counts import CountsView, Foretold
+from tui.widgets.results.counts import CountsView
 from tui.widgets.text.styled_text import StyledLine, text_of
 from tui.widgets.text.text_widgets import QasmPage
 

@@ -9,9 +9,10 @@ from typing import Final
 from tui.domain.jobs import Job, JobStatus
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.statistics.bits import bit_figures
+from tui.domain.statistics.predictions import NOTHING_FORETOLD
 from tui.domain.statistics.waiting import job_time
 from tui.screens.jobs.page.data import JobData
-from tui.widgets.results.counts import NOTHING_FORETOLD, view_words
+from tui.widgets.results.counts import view_words
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import details_lines, raw_page
 from tui.widgets.results.qubit_lines import bit_lines, calibration_lines
