@@ -60,6 +60,7 @@ QUICK: tuple[tuple[str, int, tuple[str, ...]], ...] = (
             "private",
             "circuits",
             "observables",
+            "options",
             "started",
             "estimated_seconds",
             "reason_solution",

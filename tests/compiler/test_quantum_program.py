@@ -11,9 +11,10 @@ import pytest
 from tui.common.errors import QdeckError
 from tui.compiler.messages import PrepareProgram, ProgramPub
 from tui.domain.jobs import Primitive
-from tui.domain.primitives import Decoupling, PrimitiveOptions
+from tui.domain.primitives import Decoupling, PrimitiveOptions, nested_options
 from tui.domain.pubs.observables import parse_observable
 from tui.domain.pubs.sweep_text import parse_values, sweep_of
+from tui.ibm.codec.params import read_options
 
 pytest.importorskip("qiskit_ibm_runtime")
 
@@ -425,3 +426,34 @@ def test_work_counts_folded_gates_and_all_circuits_as_the_service_does(
             peekskill.target,
         ).work
         assert work.two_qubit_gates > plain.two_qubit_gates and work.executions > 2 * plain.executions
+
+
+@pytest.mark.parametrize("primitive", list(Primitive))
+@pytest.mark.parametrize(
+    "options", [*OPTIONS, PrimitiveOptions(resilience=2), PrimitiveOptions(resilience=0)]
+)
+def test_options_that_are_kept_are_those_that_the_client_submitted(
+    peekskill: Any, bell: Any, primitive: Primitive, options: PrimitiveOptions
+) -> None:
+    from qiskit_ibm_runtime.options_models import EstimatorOptions, SamplerOptions
+
+    estimator = primitive is Primitive.ESTIMATOR
+    if options.resilience is not None and not estimator:
+        pytest.skip("The sampler has no resilience level.")
+    observable = "I" * (peekskill.num_qubits - 1) + "Z"
+    given = {"observables": (observable,), "precision": 0.05} if estimator else {"shots": 100}
+    circuit = bell.remove_final_measurements(inplace=False) if estimator else bell
+    params = prepared(peekskill, primitive, circuit, options, **given)
+    submitted = params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
+    kept = read_options(json.dumps(params).encode())
+    assert len(json.dumps(kept)) < 1000
+    nested = nested_options(kept)
+    assert nested.pop("precision", None) == (0.05 if estimator else None)
+    nested.pop("default_shots", None)
+    again = (EstimatorOptions if estimator else SamplerOptions)(**nested).model_dump(mode="json")
+    if estimator:
+        # What the level of resilience means is worked out when it is submitted.
+        assert again["resilience_level"] == submitted["resilience_level"]
+    for group in ("twirling", "dynamical_decoupling", "execution", *(["resilience"] if estimator else [])):
+        for name, value in submitted[group].items():
+            assert again[group][name] == value, (group, name)

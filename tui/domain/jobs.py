@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui.common.values import Value
+from tui.domain.primitives import JobOptions
 
 GONE = "Not on the service any more"
 """`Job.status_text` of a job that was watched and that the service does not know any more."""
@@ -84,6 +85,7 @@ class Job(Value, frozen=True):
         circuits: how many circuits it was given, one a PUB; `None` when not known here.
         inputs: names, observables and values of parameters by PUB (`tui.domain.pubs.inputs`); empty when not
             known here, and for one PUB without parameters.
+        options: of its primitive, as far as they are known.
     """
 
     id: str
@@ -114,6 +116,7 @@ class Job(Value, frozen=True):
     circuits: int | None = None
     role: str = ""
     inputs: str = ""
+    options: JobOptions = ()
 
     @property
     def primitive(self) -> str:

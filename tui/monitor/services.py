@@ -112,7 +112,7 @@ class AppServices:
         self.evaluation = JobEvaluation(app_state, self.jobs, self.backends)
         self.predictions = Predictions(self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
-        self.comparisons = Comparisons(self.jobs, compiler)
+        self.comparisons = Comparisons(self.jobs, compiler, self.predictions, self.evaluation)
         self.replays = Replays(app_state, self.jobs)
         self.sessions = Sessions(app_state, workers, self._guard)
         self.account = AccountManager(app_state, self.polling, self.jobs, dependencies)

@@ -34,7 +34,7 @@ def test_document_has_the_job_its_circuits_and_its_result() -> None:
             "finished",
             "confirmed",
         ),
-        *("reason", "reason_code", "instance", "private", "circuits", "observables", "started"),
+        *("reason", "reason_code", "instance", "private", "circuits", "observables", "options", "started"),
         *("estimated_seconds", "reason_solution", "timeline", "metrics", "transpilation", "circuit"),
         *("source", "note", "pubs", "raw"),
     ]

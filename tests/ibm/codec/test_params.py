@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.ibm.mock_network import fixture
 from tui.domain.jobs import SubmittedCircuit
-from tui.ibm.codec.jobs import MOST_CIRCUITS, Inputs, read_inputs
+from tui.domain.primitives import MOST_OPTIONS, nested_options
+from tui.ibm.codec.params import MOST_CIRCUITS, Inputs, read_inputs
 
 PACKED = {"__type__": "QuantumCircuit", "__value__": "eJw="}
 
@@ -114,3 +115,66 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 def test_inputs_of_any_json_never_raise(params: Any) -> None:
     recorded = inputs(params)
     assert not (recorded.circuit and recorded.packed)
+
+
+def _executor(options: object, **more: object) -> dict[str, object]:
+    passed = {"post_processor": {"options": options, **more}}
+    return {
+        "schema_version": "v2.0",
+        "quantum_program": {"shots": 64, "circuits": [], "items": [], "passthrough_data": passed},
+        "options": {"init_qubits": True, "rep_delay": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        (
+            {
+                "pubs": [["a;", "ZZ", None, 0.05]],
+                "resilience_level": 1,
+                "precision": 0.02,
+                "options": {"twirling": {"enable_gates": True, "strategy": "active"}, "simulator": {"x": 1}},
+            },
+            {
+                "precision": 0.05,
+                "resilience_level": 1,
+                "twirling": {"enable_gates": True, "strategy": "active"},
+            },
+        ),
+        (
+            _executor(
+                {
+                    "dynamical_decoupling": {"enable": False, "sequence_type": "XX"},
+                    "resilience": {"zne_mitigation": True, "zne": {"noise_factors": [1, 3]}, "pec": {"a": 1}},
+                    "default_precision": 0.015625,
+                    "environment": {"job_tags": ["secret"]},
+                    "max_execution_time": None,
+                },
+                precision=0.03,
+            ),
+            {
+                "precision": 0.03,
+                "resilience": {"zne_mitigation": True, "zne": {"noise_factors": [1, 3]}, "pec": {"a": 1}},
+                "dynamical_decoupling": {"enable": False},
+            },
+        ),
+        (
+            {"quantum_program": {"shots": 5}, "options": {"init_qubits": False, "rep_delay": 0.0003}},
+            {"execution": {"init_qubits": False, "rep_delay": 0.0003}},
+        ),
+        ({"quantum_program": 5, "options": "no"}, {}),
+        (_executor("no"), {"execution": {"init_qubits": True}}),
+    ],
+)
+def test_options_of_every_form(params: object, expected: dict[str, object]) -> None:
+    options = inputs(params).options
+    assert nested_options(options) == expected
+
+
+def test_options_of_others_are_bounded() -> None:
+    wide = {f"name{number}" * 50: "x" * 100_000 for number in range(500)}
+    deep = {"a": {"b": {"c": {"d": {"e": 1}}}}}
+    options = inputs(_executor({"experimental": wide, "execution": deep})).options
+    assert 0 < len(options) <= MOST_OPTIONS
+    assert all(len(name) < 300 and len(value) < 200 for name, value in options)

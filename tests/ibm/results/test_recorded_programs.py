@@ -18,7 +18,7 @@ from tests.ibm.results.test_executor import counts_by_place, ibm_counts_by_place
 from tui.compiler.qiskit.mitigation import estimator_values
 from tui.compiler.qiskit.qpy import decode_qpy
 from tui.domain.results import Role
-from tui.ibm.codec.jobs import read_inputs
+from tui.ibm.codec.params import read_inputs
 from tui.ibm.results.decoder import decode_result
 
 pytest.importorskip("qiskit_ibm_runtime")

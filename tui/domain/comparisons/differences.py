@@ -76,9 +76,10 @@ class Made(Value, frozen=True):
 
 def facts_of(sides: Sequence[Made]) -> tuple[Fact, ...]:
     """Return what is known of the sides, in order; what is known of none is left out."""
+    options = dict.fromkeys(name for side in sides if side.job is not None for name, _ in side.job.options)
     named: dict[str, list[str]] = {}
     for side in sides:
-        for name, value in _known(side).items():
+        for name, value in _known(side, tuple(options)).items():
             named.setdefault(name, []).append(value)
     return tuple(
         Fact(name, tuple(values), name not in _NEVER_THE_SAME)
@@ -90,11 +91,12 @@ def facts_of(sides: Sequence[Made]) -> tuple[Fact, ...]:
 _NEVER_THE_SAME = frozenset({"created", "started", "billed"})
 
 
-def _known(side: Made) -> dict[str, str]:
+def _known(side: Made, names: Sequence[str]) -> dict[str, str]:
     job, made, asked = side.job, side.transpilation, side.submission
     inputs = decode_inputs(job.inputs) if job is not None else ()
     sweeps = [one.sweep.words for one in inputs if one.sweep is not None]
     options = made.options if made is not None else None
+    told = dict(job.options) if job is not None else {}
     where = made.where if made is not None else ""
     return {
         "service": job.service if job is not None else "",
@@ -103,8 +105,9 @@ def _known(side: Made) -> dict[str, str]:
         "program": job.program if job is not None else "",
         "primitive": job.primitive if job is not None else "",
         "shots": _figure(job.shots if job is not None else None),
-        "precision": _figure(asked.precision if asked is not None else None),
-        "options": (asked.options.words or "default") if asked is not None else "",
+        "precision": told.get("precision") or _figure(asked.precision if asked is not None else None),
+        "options": (asked.options.words or "default") if asked is not None and not told else "",
+        **{name: told.get(name, "") for name in names if name != "precision"},
         "at most": f"{asked.max_seconds} s" if asked is not None and asked.max_seconds else "",
         "observables": ", ".join(job.observables) if job is not None else "",
         "parameters": "; ".join(sweeps),

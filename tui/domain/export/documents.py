@@ -13,6 +13,7 @@ import msgspec
 from tui.domain.circuits import Transpilation
 from tui.domain.comparisons.reports import Report
 from tui.domain.jobs import Job, JobMetrics
+from tui.domain.primitives import nested_options
 from tui.domain.results import JobResult, PubResult, pub_facts
 from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.distributions import Distribution
@@ -69,6 +70,7 @@ def job_details(
         "private": job.private,
         "circuits": job.circuits,
         "observables": list(job.observables),
+        "options": nested_options(job.options),
         "started": _time(job.started),
         "estimated_seconds": job.estimated_seconds,
         "reason_solution": job.reason_solution or None,

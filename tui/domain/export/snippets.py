@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from pprint import pformat
 from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -11,6 +12,7 @@ from tui.common.safe_text import plain
 from tui.domain.circuits import Transpilation
 from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Job, Primitive
 from tui.domain.openqasm import version_of
+from tui.domain.primitives import nested_options
 from tui.domain.pubs.inputs import PubInputs
 from tui.domain.pubs.observables import parse_observable
 from tui.domain.pubs.sweeps import Sweep
@@ -231,15 +233,28 @@ def _circuit_program(
     for number, (circuit, of) in enumerate(zip(circuits, known, strict=True), 1):
         written.append(_pub(number, circuit, of, estimator=estimator))
     pubs = ", ".join(f"pub_{number}" for number in range(1, len(circuits) + 1))
+    options = _options(job, estimator=estimator)
     if estimator:
-        asked = f"precision={DEFAULT_PRECISION}"
-        told = "The default precision"
+        asked = f"precision={nested_options(job.options).get('precision', DEFAULT_PRECISION)!r}"
     else:
         asked = f"shots={job.shots or DEFAULT_SHOTS}"
-        told = "Twirling, decoupling and mitigation" if job.program == _EXECUTOR else "Options"
-    note = f"\n# {told} of IBM's client; form `repeat` has those of the job.\n"
-    run = f"job = {kind}(mode=backend).run([{pubs}], {asked})\n"
+    told = (
+        "The options of the job."
+        if options
+        else "The options of IBM's client: those of the job are not known."
+    )
+    note = f"\n# {told}\noptions = {pformat(options, width=100, sort_dicts=False)}\n"
+    run = f"job = {kind}(mode=backend, options=options).run([{pubs}], {asked})\n"
     return "".join([*written, note, run, _READ])
+
+
+def _options(job: Job, *, estimator: bool) -> dict[str, object]:
+    """Return the job's options as IBM's client of today takes them; what it may not know is left out."""
+    names = ["dynamical_decoupling", "twirling", *(["resilience_level"] if estimator else [])]
+    if job.program == _EXECUTOR:
+        names += ["execution", "max_execution_time", "experimental", *(["resilience"] if estimator else [])]
+    known = nested_options(job.options)
+    return {name: known[name] for name in names if name in known}
 
 
 def _pub(number: int, circuit: str, inputs: PubInputs, *, estimator: bool) -> str:

@@ -1,17 +1,15 @@
-"""Jobs on the wire: `Job`, `JobPage`, `JobMetrics` (contract 3.3, 5.7 to 5.9), and their parameters."""
+"""Jobs on the wire: `Job`, `JobPage`, `JobMetrics` (contract 3.3, 5.7 to 5.9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.domain.error_codes import ERROR_CODES, RAN_TOO_LONG
-from tui.domain.jobs import Job, JobMetrics, JobPage, JobStatus, StatusStep, SubmittedCircuit, SubmittedJob
-from tui.domain.results import Role
+from tui.domain.jobs import Job, JobMetrics, JobPage, JobStatus, StatusStep, SubmittedJob
 from tui.domain.submissions import MAX_SECONDS, SimulationEstimate, Submission
 from tui.ibm.codec.decoding import (
     Provenance,
@@ -21,17 +19,15 @@ from tui.ibm.codec.decoding import (
     read_entries,
     required_moment,
 )
+from tui.ibm.codec.params import Inputs, read_inputs, submitted_options
 
 _Id = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 EXECUTOR = "executor"
 """Id of the program that runs quantum programs."""
-MOST_CIRCUITS = 200
-"""Circuits of a job that are read; of more, the first ones."""
 MOST_LISTED = 200
 """Jobs of a page that are read: the service's own limit (contract 5.7)."""
-_MOST_SHOTS = 10**12
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -180,6 +176,7 @@ def decode_created(body: bytes, where: str, origin: Provenance, submission: Subm
         source=submission.source,
         circuits=submission.circuits,
         inputs=submission.inputs,
+        options=submitted_options(submission),
     )
 
 
@@ -248,6 +245,7 @@ def _job(job: _Job, where: str, origin: Provenance, inputs: Inputs | None = None
         circuit=inputs.circuit,
         circuits=inputs.count,
         role=inputs.role.value,
+        options=inputs.options,
     )
 
 
@@ -259,104 +257,3 @@ def _charged(usage: _Usage | None, final: bool) -> float | None:
         complete = (usage.status or "complete").lower() == "complete"
         return usage.qpu_charge_time_seconds if complete else None
     return (usage.quantum_seconds if usage.quantum_seconds is not None else usage.seconds) if final else None
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The circuits of a job, and the shots of its first PUB.
-
-    Attributes:
-        circuit: OpenQASM text of the first; empty when it came in another form.
-        packed: base64 of QPY of the first, mostly zlib-packed, as it came; empty when there is none.
-        further: the circuits after the first, at most `MOST_CIRCUITS` in all.
-        shots: shots of the first PUB; `None` where the service decides.
-        count: number of circuits; `None` when it is not given.
-        role: the primitive that a program of the executor stands for.
-    """
-
-    circuit: str = ""
-    packed: str = ""
-    shots: int | None = None
-    further: tuple[SubmittedCircuit, ...] = ()
-    count: int | None = field(default=None, compare=False)
-    role: Role = Role.NONE
-
-
-def read_inputs(params: msgspec.Raw) -> Inputs:
-    """Return the inputs in a job's `params`; empty ones where they are not as expected."""
-    try:
-        data: Any = msgspec.json.decode(params)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Inputs()
-    if not isinstance(data, dict):
-        return Inputs()
-    program = data.get("quantum_program")
-    program = program if isinstance(program, dict) else {}
-    shots = _shots(data, program)
-    circuits = _listed(data.get("circuits")) or _listed(program.get("circuits")) or _in_items(program)
-    pubs = data.get("pubs")
-    if isinstance(pubs, list) and pubs:
-        circuits = [(pub[0] if pub else None) if isinstance(pub, list) else pub for pub in pubs]
-        pub = pubs[0]
-        if isinstance(pub, list) and len(pub) == 3 and _is_number(pub[2]):
-            shots = pub[2]
-    named = program.get("semantic_role")
-    role = Role.of(named) if isinstance(named, str) else Role.NONE
-    if not circuits:
-        return Inputs(shots=shots, role=role)
-    first, *further = map(_form, circuits[:MOST_CIRCUITS])
-    # A model of many circuits holds their number, where they are one piece.
-    model = program.get("circuits")
-    many = model.get("num_programs") if isinstance(model, dict) and len(circuits) == 1 else None
-    count = many if _is_number(many) and many else len(circuits)
-    return Inputs(first.qasm, first.qpy, shots, tuple(further), count, role)
-
-
-def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:
-    items = program.get("items")
-    item = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else {}
-    shape = item.get("shape")
-    if item.get("item_type") == "samplex" and isinstance(shape, list) and shape and _is_number(shape[0]):
-        # The program's shots are those of one randomization.
-        shots = program.get("shots")
-        return shots * shape[0] if _is_number(shots) and _is_number(shots * shape[0]) else None
-    options, run_options = data.get("options"), data.get("run_options")
-    given = (
-        data.get("shots"),
-        options.get("default_shots") if isinstance(options, dict) else None,
-        run_options.get("shots") if isinstance(run_options, dict) else None,
-        program.get("shots"),
-    )
-    return next((value for value in given if _is_number(value)), None)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SHOTS
-
-
-def _listed(circuits: Any) -> list[Any]:
-    """The circuits, which may be one, a list, or the executor's model of many."""
-    if isinstance(circuits, dict) and isinstance(circuits.get("data"), list):
-        circuits = circuits["data"]
-    if isinstance(circuits, list):
-        return circuits
-    return [circuits] if circuits else []
-
-
-def _in_items(program: dict[str, Any]) -> list[Any]:
-    """The circuits of a program before schema v1.0, where each item has its own."""
-    items = program.get("items")
-    if not isinstance(items, list):
-        return []
-    return [item["circuit"] for item in items if isinstance(item, dict) and item.get("circuit")]
-
-
-def _form(circuit: Any) -> SubmittedCircuit:
-    if isinstance(circuit, dict):
-        named = (circuit[name] for name in ("__value__", "b64_data", "circuit_b64") if name in circuit)
-        packed = next(named, None)
-        return SubmittedCircuit(qpy=packed if isinstance(packed, str) else "")
-    if not isinstance(circuit, str):
-        return SubmittedCircuit()
-    # Base64 holds no semicolon; OpenQASM cannot do without.
-    return SubmittedCircuit(circuit) if ";" in circuit else SubmittedCircuit(qpy=circuit.strip())

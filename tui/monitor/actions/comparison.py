@@ -11,6 +11,7 @@ from typing import Final
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler.client import Compiler
+from tui.domain.comparisons.calibrations import CalibratedParts, calibration_facts
 from tui.domain.comparisons.differences import Made, circuit_diffs, facts_of
 from tui.domain.comparisons.reports import (
     MOST_SIDES,
@@ -23,9 +24,12 @@ from tui.domain.comparisons.reports import (
     outcomes_of,
 )
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.results import JobResult
+from tui.domain.results import JobResult, PubResult
+from tui.domain.statistics.bits import used_parts
 from tui.domain.statistics.distributions import Distribution
+from tui.monitor.actions.evaluation import JobEvaluation
 from tui.monitor.actions.jobs import Jobs
+from tui.monitor.actions.predictions import Predictions
 
 IDEAL: Final = "ideal"
 _MOST_PLACES: Final = 32
@@ -35,9 +39,13 @@ _MOST_PLACES: Final = 32
 class Comparisons:
     """Compares jobs with one another and with their ideal. Nothing on the service changes."""
 
-    def __init__(self, jobs: Jobs, compiler: Compiler) -> None:
+    def __init__(
+        self, jobs: Jobs, compiler: Compiler, predictions: Predictions, evaluation: JobEvaluation
+    ) -> None:
         self._jobs = jobs
         self._compiler = compiler
+        self._predictions = predictions
+        self._evaluation = evaluation
 
     async def report(self, job_ids: Sequence[str], *, ideal: bool = False) -> Report:
         """Compare jobs, each against the first.
@@ -68,15 +76,21 @@ class Comparisons:
         names = _names([of.job for of in made if of.job is not None])
         outcomes = [outcomes_of(result) if result is not None else {} for result in results]
         if ideal:
-            outcomes.insert(0, await self._ideal(made[0], results[0], outcomes[0], notes))
-            results.insert(0, None)
+            exact = await self._ideal_values(made[0], results[0], notes)
+            expected = await self._ideal(made[0], results[0], outcomes[0], notes) if exact is None else {}
+            outcomes.insert(0, expected)
+            results.insert(0, exact)
             names.insert(0, IDEAL)
         # Bits of a million shots are compared for a while.
         counts = await asyncio.to_thread(compare_counts, outcomes)
         diffs = await asyncio.to_thread(circuit_diffs, made)
+        facts = facts_of([Made(), *made] if ideal else made)
+        if len(made) > 1:
+            parts = await self._calibrations(made, notes)
+            facts += calibration_facts([CalibratedParts(), *parts] if ideal else parts)
         return Report(
             tuple(names),
-            facts_of([Made(), *made] if ideal else made),
+            facts,
             counts,
             await asyncio.to_thread(compare_values, results),
             tuple(replace(diff, side=diff.side + ideal) for diff in diffs),
@@ -109,6 +123,41 @@ class Comparisons:
             circuits = await self._jobs.circuits(job_id)
         job = await self._job(job_id)
         return Made(job, self._jobs.transpilation(job_id), self._jobs.submission(job_id), circuits)
+
+    async def _calibrations(self, made: Sequence[Made], notes: list[str]) -> list[CalibratedParts]:
+        """What the jobs used of their devices, and the calibrations they started with."""
+        parts: list[CalibratedParts] = []
+        missing: dict[str, list[str]] = {}
+        for of in made:
+            if of.job is None or not of.circuits:
+                parts.append(CalibratedParts())
+                continue
+            used = [await asyncio.to_thread(used_parts, circuit) for circuit in of.circuits]
+            qubits = sorted({qubit for numbers, _ in used for qubit in numbers})
+            couplers = sorted({pair for _, pairs in used for pair in pairs})
+            moment = await self._evaluation.calibration_at_start(of.job)
+            if moment.device is None:
+                missing.setdefault(moment.trouble, []).append(plain(of.job.name or of.job.id, limit=40))
+            parts.append(CalibratedParts(tuple(qubits), tuple(couplers), moment.device))
+        for trouble, names in missing.items():
+            notes.append(f"No calibration at the start of {', '.join(names)}: {trouble}")
+        return parts
+
+    async def _ideal_values(self, made: Made, result: JobResult | None, notes: list[str]) -> JobResult | None:
+        """Work out the values of an estimator's job without noise; `None` for a job of counts."""
+        if result is None or made.job is None or not any(pub.values for pub in result.pubs):
+            return None
+        pubs: list[PubResult] = []
+        for place, pub in enumerate(result.pubs):
+            found = await self._predictions.values(made.job.id, place, noisy=False)
+            exact = [
+                replace(value, value=near, std=0.0, steps=(), ensemble_std=None)
+                for value, near in zip(pub.values, found.values, strict=False)
+            ]
+            pubs.append(replace(pub, values=tuple(exact)))
+            if not place:
+                notes.append(f"Ideal: simulated without noise here, {found.method}.")
+        return replace(result, pubs=tuple(pubs), raw=b"")
 
     async def _ideal(
         self,

@@ -50,6 +50,20 @@ class JobEvaluation:
             now = CalibrationMoment("now", trouble=str(error))
         return (*found, now)
 
+    async def calibration_at_start(self, job: Job) -> CalibrationMoment:
+        """Return the calibration of the job's device when it started, else when it was made.
+
+        Where the service cannot be asked it is the latest before that of those that were seen here.
+        """
+        created, start, _ = times_of(job, None)
+        at = start or created
+        found = await self._calibrated(job.backend, CalibrationMoment("start", at))
+        if found.device is not None:
+            return found
+        seen = self._app_state.history.calibrations.of(job.service, job.backend)
+        before = (one for one in seen if one.calibrated is not None and one.calibrated <= at)
+        return replace(found, device=next(before, None))
+
     async def _calibrated(self, backend: str, moment: CalibrationMoment) -> CalibrationMoment:
         assert moment.at is not None
         try:

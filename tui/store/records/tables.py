@@ -49,7 +49,7 @@ _Extras = msgspec.defstruct(
 _extra_values = attrgetter(*(field.name for field in _EXTRAS))
 _job_decoder = msgspec.json.Decoder(Job)
 _extras_decoder = msgspec.json.Decoder(_Extras)
-_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags")
+_SHARED = ("service", "backend", "program", "status_text", "instance", "session_id", "tags", "options")
 _shared_values = attrgetter(*_SHARED)
 _set = msgspec.structs.force_setattr
 

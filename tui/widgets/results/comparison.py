@@ -207,7 +207,7 @@ def _facts_lines(
 ) -> Iterator[StyledLine]:
     if not facts:
         return
-    label = 16
+    label = min(34, max(16, *(len(fact.name) for fact in facts)))
     cell = max(12, min(40, (width - label - 4) // max(1, len(sides))))
     room = max(1, (width - label - 4) // cell)
     for start in range(0, len(sides), room):

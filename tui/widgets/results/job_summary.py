@@ -251,6 +251,7 @@ def details_lines(
         places = (("queue position", metrics.queue_position), ("in the provider", metrics.provider_position))
         rows += [(name, f"{place:,}") for name, place in places if place is not None]
     rows += _price(job, formula)
+    rows += _options(job)
     for name, digest in (hashes or {}).items():
         rows += [(f"{name} SHA-256", digest[:32]), ("", digest[32:])]
     rows += [
@@ -279,6 +280,12 @@ def _price(job: Job, formula: float | None) -> list[tuple[str, str]]:
     if job.private:
         rows.append(("private", "yes: its result can be read once"))
     return rows
+
+
+def _options(job: Job) -> list[tuple[str, str]]:
+    """Options of the primitive, a row each."""
+    told = [f"{shorten(name, 60)} = {shorten(value, 120)}" for name, value in job.options]
+    return [("" if place else "options", row) for place, row in enumerate(told or ["not known here"])]
 
 
 def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:
