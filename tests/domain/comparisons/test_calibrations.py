@@ -20,7 +20,7 @@ def test_figures_of_the_qubits_in_use_stand_side_by_side() -> None:
     one = CalibratedParts((1, 2), ((1, 2),), _device(0.01, 0.004))
     two = CalibratedParts((1, 2, 3), ((1, 2), (2, 3)), _device(0.02, 0.005, LATER))
     facts = {fact.name: fact for fact in calibration_facts([one, two])}
-    assert facts["calibrated"].values == ("2026-03-14 12:00:00", "2026-03-15 12:00:00")
+    assert facts["calibration at start"].values == ("2026-03-14 12:00:00", "2026-03-15 12:00:00")
     # (2 + 3) / 2 and (4 + 6 + 8) / 3 in percent.
     assert facts["readout error"].values == ("2.5 %, mean of 2", "6 %, mean of 3")
     assert facts["2Q error"].values == ("0.4 %", "0.75 %, mean of 2")
@@ -48,7 +48,7 @@ def test_qubits_of_two_devices_are_not_held_against_each_other() -> None:
     one = CalibratedParts((1,), (), _device(0.01, 0.004))
     two = CalibratedParts((1,), (), _device(0.05, 0.004, name="ibm_torino"))
     names = [fact.name for fact in calibration_facts([one, two])]
-    assert names == ["calibrated", "readout error", "1Q error", "T1"]
+    assert names == ["calibration at start", "readout error", "1Q error", "T1"]
 
 
 def test_sides_without_a_calibration_have_no_figures() -> None:

@@ -50,6 +50,9 @@ async def compare_jobs(
             say(SANDBOX)
         if not offline and not all(await asyncio.gather(*(_kept(named.services, job.id) for job in jobs))):
             await named.sign_in()
+        elif not offline and len(jobs) > 1:
+            # The history has the results, but not the calibrations that the jobs started with.
+            await named.ask_if_possible()
         async with waiting_for_service(choice.timeout):
             report = await named.services.comparisons.report([job.id for job in jobs], ideal=ideal)
     for note in report.notes:

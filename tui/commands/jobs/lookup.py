@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -42,6 +43,13 @@ class NamedJobs:
         async with waiting_for_service(time_limit(self._choice, self._environ, LIST_SECONDS)):
             await sign_in(self.services, self._choice)
         self.asked = True
+
+    async def ask_if_possible(self) -> None:
+        """Sign in for what can be left out; where there is no account, or the service refuses, do not."""
+        known = self._choice.sandbox or self.services.account.found
+        if known:
+            with contextlib.suppress(QdeckError):
+                await self.sign_in()
 
     async def find(self, job_ids: Sequence[str], *, offline: bool = False) -> list[Job]:
         """Find jobs in the history, the others on the service, signing in for them.

@@ -42,7 +42,7 @@ def calibration_facts(sides: Sequence[CalibratedParts]) -> tuple[Fact, ...]:
         one device where they differ by half or more, those that differ most, and what was dead.
     """
     facts = [
-        Fact("calibrated", tuple(map(_moment, sides))),
+        Fact("calibration at start", tuple(map(_moment, sides))),
         Fact("readout error", tuple(_mean(_qubit_figures(side, QubitMetric.READOUT)) for side in sides)),
         Fact("1Q error", tuple(_mean(_qubit_figures(side, QubitMetric.SINGLE_QUBIT)) for side in sides)),
         Fact("2Q error", tuple(_mean(_coupler_errors(side)) for side in sides)),

@@ -105,9 +105,11 @@ def _known(side: Made, names: Sequence[str]) -> dict[str, str]:
         "program": job.program if job is not None else "",
         "primitive": job.primitive if job is not None else "",
         "shots": _figure(job.shots if job is not None else None),
-        "precision": told.get("precision") or _figure(asked.precision if asked is not None else None),
+        "precision": told.get("precision")
+        or told.get("default_precision")
+        or _figure(asked.precision if asked is not None else None),
         "options": (asked.options.words or "default") if asked is not None and not told else "",
-        **{name: told.get(name, "") for name in names if name != "precision"},
+        **{name: told.get(name, "") for name in names if not name.endswith("precision")},
         "at most": f"{asked.max_seconds} s" if asked is not None and asked.max_seconds else "",
         "observables": ", ".join(job.observables) if job is not None else "",
         "parameters": "; ".join(sweeps),

@@ -235,7 +235,9 @@ def _circuit_program(
     pubs = ", ".join(f"pub_{number}" for number in range(1, len(circuits) + 1))
     options = _options(job, estimator=estimator)
     if estimator:
-        asked = f"precision={nested_options(job.options).get('precision', DEFAULT_PRECISION)!r}"
+        known_options = nested_options(job.options)
+        default = known_options.get("default_precision", DEFAULT_PRECISION)
+        asked = f"precision={known_options.get('precision', default)!r}"
     else:
         asked = f"shots={job.shots or DEFAULT_SHOTS}"
     told = (

@@ -151,7 +151,7 @@ class Comparisons:
         for place, pub in enumerate(result.pubs):
             found = await self._predictions.values(made.job.id, place, noisy=False)
             exact = [
-                replace(value, value=near, std=0.0, steps=(), ensemble_std=None)
+                replace(value, value=round(near, 12), std=0.0, steps=(), ensemble_std=None)
                 for value, near in zip(pub.values, found.values, strict=False)
             ]
             pubs.append(replace(pub, values=tuple(exact)))
