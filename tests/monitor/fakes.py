@@ -410,9 +410,6 @@ class FakeCompiler(Compiler):
     async def check(self, qasm: str) -> CheckReport:
         return CheckReport(())
 
-    async def draw(self, qasm: str, *, width: int = 100) -> str:
-        return qasm
-
     async def decode_qpy(self, payload: str) -> tuple[str, ...]:
         if payload.startswith("broken"):
             raise QdeckError(ErrorKind.CIRCUIT, "The circuit cannot be read.")

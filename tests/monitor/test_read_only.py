@@ -45,11 +45,11 @@ HARMLESS = {
     "outbox.queue": "accept requeue",
     "evaluation": "calibrations ideal joint noisy spans",
     "analyzer": "analyse names format aclose",
-    "compiler": "start version check diagram draw convert describe_gate draw_isa timeline decode_qpy "
+    "compiler": "start version check diagram convert describe_gate timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
     "aclose",
     "transpiler": "gate_facts transpile search search_backends prepared simulation measured "
-    "dt_seconds drawing timeline",
+    "dt_seconds diagram timeline",
     "pricing": "price usage",
     "polling": "refresh stop",
 }

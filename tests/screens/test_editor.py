@@ -195,7 +195,7 @@ async def test_circuit_marks_the_operations_of_the_cursors_line_and_leads_to_the
         await until(pilot, lambda: set(circuit.view.marked) == {2, 3})
         await pilot.press("alt+c")
         await until(pilot, lambda: shows(pilot, "Circuit  enter its line  space fold a register"))
-        await pilot.press("right", "enter")
+        await pilot.press("left", "enter")
         await until(pilot, lambda: area.has_focus and area.cursor_location == (5, 0))
         assert set(circuit.view.marked) == {1} and not shows(pilot, "enter its line")
 

@@ -9,14 +9,14 @@ from textual.pilot import Pilot
 
 from tests.support.app import app_of, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
-from tests.support.circuits import bell_candidate
+from tests.support.circuits import BELL_ISA, bell_candidate
 from tests.support.devices import recorded_data
 from tests.support.review import transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.transpile.screen import TranspileScreen
 from tui.screens.transpile.submit import SubmitPane
 from tui.screens.transpile.views import CandidateViews
-from tui.widgets.circuit.drawing import DrawingPane
+from tui.widgets.circuit.diagram_view import DiagramView
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.circuit.timeline import Timeline
 from tui.widgets.maps.chip_map import ChipMap
@@ -35,7 +35,7 @@ async def test_keys_show_the_views_and_the_form_makes_room() -> None:
         for key, words in (
             ("1", "[1 Map]"),
             ("4", "cx $14, $13;"),
-            ("5", "1 → 13:"),
+            ("5", "1→13 "),
             ("3", "▓▓"),
             ("2", "before"),
         ):
@@ -65,7 +65,7 @@ async def test_timeline_is_asked_for_when_it_is_looked_at_and_kept() -> None:
             await pilot.press(key)
             await settled(pilot)
         assert services.names_asked().count("timeline") == 1
-        assert services.names_asked().count("draw_isa") == 1
+        assert [one for one in services.asked if one[0] == "diagram"] == [("diagram", BELL_ISA, (14, 13))]
 
 
 async def test_views_never_wait_for_the_compiler() -> None:
@@ -104,8 +104,8 @@ async def test_gate_marked_before_the_timeline_was_looked_at_is_marked_there() -
     async with running() as pilot:
         await reviewed(pilot)
         await pilot.press("5")
-        await until(pilot, lambda: shows(pilot, "1 → 13:"))
-        await pilot.press("n", "n", "3")
+        await until(pilot, lambda: shows(pilot, "1→13 "))
+        await pilot.press("right", "3")
         await until(pilot, lambda: shows(pilot, "sx 0→14 at 0.00 µs", "line 5"))
 
 
@@ -129,23 +129,23 @@ async def test_gate_chosen_in_one_view_is_marked_in_all_others() -> None:
     async with running(services, size=(200, 60)) as pilot:
         screen = await reviewed(pilot)
         program, original = (screen.query_one(name, QasmEditor) for name in ("#view-program", "#original"))
-        timeline, drawing = screen.query_one(Timeline), screen.query_one(DrawingPane)
+        timeline, drawing = screen.query_one(Timeline), screen.query_one(DiagramView)
         chip = screen.query_one(ChipMap)
-        await until(pilot, lambda: shows(pilot, "1 → 13:", "arrows mark a gate", "0→14"))
+        await until(pilot, lambda: shows(pilot, "1→13 ", "arrows mark a gate", "0→14"))
 
         def marks() -> tuple[str, int, int, int | None, frozenset[int]]:
             """Line of program, timeline and drawing, first qubit on the map, lines of the original."""
-            in_time, drawn = timeline.marked, drawing._marked
-            lines = in_time.line if in_time else 0, drawn.line if drawn else 0
+            in_time = timeline.marked
+            lines = in_time.line if in_time else 0, drawing.chosen_line
             return program.selected_text, *lines, chip.qubit, frozenset(row + 1 for row in original._pointed)
 
         cx = ("cx $14, $13;", 7, 7, 14, frozenset({6, 7}))
         await pilot.press("3", "right")
         await until(pilot, lambda: marks() == cx)
         assert chip._marked == {13}
-        await pilot.press("5", "n")
+        await pilot.press("5", "down", "right")
         await until(pilot, lambda: marks()[1:4] == (8, 8, 14))
-        await pilot.press("p")
+        await pilot.press("left")
         await until(pilot, lambda: marks() == cx)
         await pilot.press("4", "down", "down")
         await until(pilot, lambda: marks()[1:] == (9, 9, 13, frozenset({6, 7})))
@@ -177,7 +177,7 @@ async def test_wide_and_high_screens_show_several_views_at_once() -> None:
         ]
         assert screen.query_one(SubmitPane).display
         await pilot.press("5")
-        await until(pilot, lambda: shows(pilot, "1 → 13:"))
+        await until(pilot, lambda: shows(pilot, "1→13 "))
         assert screen.query_one(SubmitPane).display
 
 

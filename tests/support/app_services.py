@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.monitor.fakes import FakeHost, FakeService, FakeSimulations, InProcessAnalyzer, PreparingCompiler
-from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DRAWING, BELL_TIMELINE, bell_candidate
+from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DIAGRAM, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock
 from tests.support.fixed_values import BELL_RESULT, NOW, VALUES_RESULT, account, ago, backends, identity, jobs
 from tui.common.errors import ErrorKind, QdeckError
@@ -68,7 +68,6 @@ from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.predictions import ForetoldValues
 from tui.domain.submissions import SimulationEstimate, Submission
 from tui.domain.views.diagram import CircuitDiagram
-from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
@@ -146,10 +145,6 @@ class RecordingCompiler(PreparingCompiler):
         self._harness.record("check", qasm)
         return self._harness.report
 
-    async def draw(self, qasm: str, *, width: int = 100) -> str:
-        self._harness.record("draw", qasm)
-        return self._harness.drawing
-
     async def read_qpy(self, file: bytes) -> tuple[str, ...]:
         self._harness.record("read_qpy", file)
         if file.endswith(b"old"):
@@ -176,9 +171,9 @@ class RecordingCompiler(PreparingCompiler):
         self._harness.record("transpile", qasm, target.name, options)
         return replace(self._harness.candidate, backend=target.name, options=options)
 
-    async def diagram(self, qasm: str) -> CircuitDiagram:
-        self._harness.record("diagram", qasm)
-        return self._harness.diagram
+    async def diagram(self, qasm: str, layout: tuple[int, ...] = ()) -> CircuitDiagram:
+        self._harness.record("diagram", qasm, layout)
+        return self._harness.isa_diagram if "$" in qasm else self._harness.diagram
 
     async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
         await self._harness.wait()
@@ -186,10 +181,6 @@ class RecordingCompiler(PreparingCompiler):
         if isinstance(self._harness.timeline, QdeckError):
             raise self._harness.timeline
         return self._harness.timeline
-
-    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
-        self._harness.record("draw_isa", isa, layout)
-        return self._harness.isa_drawing
 
     async def search(
         self, qasm: str, target: BackendData, options: SearchOptions, tell: Listener = lambda _: None
@@ -474,14 +465,13 @@ class AppServicesHarness(AppServices):
             (), CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2}), measures=True
         )
         self.diagram = BELL_DIAGRAM
-        self.drawing = "q_0: ┤ H ├──■──"
         self.candidate: Candidate = bell_candidate()
         self.searched_levels: tuple[int, ...] = (3,)
         self.found_by_search: Candidate | None = None
         self.search_gate: asyncio.Event | None = None
         self.unavailable: tuple[Unavailable, ...] = ()
         self.timeline: CircuitTimeline | QdeckError = BELL_TIMELINE
-        self.isa_drawing: CircuitDrawing = BELL_ISA_DRAWING
+        self.isa_diagram = BELL_ISA_DIAGRAM
         self.past_data: dict[str, BackendData] = {}
         self.ideal: Distribution | QdeckError = IDEAL_BELL
         self.noisy: Distribution | QdeckError = NOISY_BELL

@@ -6,7 +6,6 @@ import math
 
 from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
 from tui.domain.views.diagram import CircuitDiagram, Symbol, Wire
-from tui.domain.views.drawing import CircuitDrawing, DrawnOperation
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 
 BELL = """OPENQASM 3.0;
@@ -27,36 +26,6 @@ cx $14, $13;
 c[0] = measure $14;
 c[1] = measure $13;
 """
-BELL_DRAWING = """     ┌───┐     ┌─┐
-q_0: ┤ H ├──■──┤M├───
-     └───┘┌─┴─┐└╥┘┌─┐
-q_1: ─────┤ X ├─╫─┤M├
-          └───┘ ║ └╥┘
-c: 2/═══════════╩══╩═
-                0  1
-"""
-BELL_ISA_DRAWING = CircuitDrawing(
-    "\n".join(
-        (
-            "                                    ┌───┐   ┌─┐",
-            "1 → 13: ────────────────────────────┤ X ├───┤M├",
-            "        ┌─────────┐┌────┐┌─────────┐└─┬─┘┌─┐└╥┘",
-            "0 → 14: ┤ Rz(π/2) ├┤ √X ├┤ Rz(π/2) ├──■──┤M├─╫─",
-            "        └─────────┘└────┘└─────────┘     └╥┘ ║ ",
-            "   c: 2/══════════════════════════════════╩══╩═",
-            "                                          0  1 ",
-        )
-    ),
-    ((13, 1), (14, 3)),
-    (
-        DrawnOperation(4, 8, 11, (14,)),
-        DrawnOperation(5, 19, 6, (14,)),
-        DrawnOperation(6, 25, 11, (14,)),
-        DrawnOperation(7, 36, 5, (14, 13)),
-        DrawnOperation(8, 41, 3, (14,)),
-        DrawnOperation(9, 44, 3, (13,)),
-    ),
-)
 BELL_TIMELINE = CircuitTimeline(
     1.6,
     (
@@ -70,13 +39,25 @@ BELL_TIMELINE = CircuitTimeline(
     ((13, 0.0), (14, 0.2)),
 )
 BELL_DIAGRAM = CircuitDiagram(
-    (Wire("q[0]", "q"), Wire("q[1]", "q")),
+    (Wire("q[0]", "q"), Wire("q[1]", "q", 1)),
     4,
     (
         Symbol(0, (0,), ("H",), 5),
         Symbol(1, (0, 1), ("●", "⊕"), 6),
         Symbol(2, (0,), ("M→c0",), 7),
         Symbol(2, (1,), ("M→c1",), 7),
+    ),
+)
+BELL_ISA_DIAGRAM = CircuitDiagram(
+    (Wire("1→13", qubit=13), Wire("0→14", qubit=14)),
+    5,
+    (
+        Symbol(0, (1,), ("Rz(π/2)",), 4),
+        Symbol(1, (1,), ("√X",), 5),
+        Symbol(2, (1,), ("Rz(π/2)",), 6),
+        Symbol(3, (0, 1), ("⊕", "●"), 7),
+        Symbol(4, (1,), ("M→c0",), 8),
+        Symbol(4, (0,), ("M→c1",), 9),
     ),
 )
 BELL_STATS = CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2})
@@ -113,5 +94,4 @@ def bell_candidate(
         stages=StageLosses(synthesis=0.007, basis=0.001, routing=-0.002, readout=-math.log(0.972) - 0.006),
         duration_us=duration_us,
         rep_delay_us=rep_delay_us,
-        drawing=BELL_DRAWING,
     )

@@ -67,7 +67,7 @@ def test_cursor_goes_along_a_qubit_and_to_the_nearest_operation_of_another() -> 
     assert drawing.neighbour(2, 2, 0, 1) == (2, 2)
     assert drawing.neighbour(0, 0, -1, 0) == (0, 0)
     assert (drawing.at(10, 2) == 2 and drawing.at(9, 1) == 2) or drawing.at(10, 1) is None
-    assert drawing.of_line(5) == [2]
+    assert drawing.of_lines((5,)) == [2]
 
 
 def test_drawing_of_nothing_is_empty() -> None:

@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from tests.support.circuits import BELL
 from tui.common.safe_text import plain
-from tui.openqasm.lexers import LONGEST_LINE, TokenKind
 from tui.widgets.terminal.themes import VARIABLES
-from tui.widgets.text.styled_text import QASM_STYLES, StyledLine, TextStyle, line, text_of
-from tui.widgets.text.text_widgets import QasmPage, TextPane, wrapped_page
+from tui.widgets.text.styled_text import StyledLine, line, text_of
+from tui.widgets.text.text_widgets import TextPane, wrapped_page
 
 
 @given(st.text("ab 漢\n", max_size=300), st.integers(20, 90))
@@ -35,42 +33,6 @@ def test_wrapped_page_of_one_huge_line_is_fast() -> None:
     began = time.perf_counter()
     assert len(wrapped_page("word " * 40_000, 78)) > 2_000
     assert time.perf_counter() - began < 2
-
-
-def test_qasm_page_holds_the_whole_text() -> None:
-    lines = QasmPage(BELL)
-    assert "\n".join(text_of(pieces) for pieces in lines) == BELL
-    assert lines.widest == max(map(len, BELL.split("\n")))
-
-
-def test_qasm_page_styles_words_by_token_kind() -> None:
-    pieces = QasmPage("OPENQASM 3.0;\nqubit[2] q; // two")[1]
-    assert [(span.text, span.style) for span in pieces if span.style is not TextStyle.PLAIN] == [
-        ("qubit", TextStyle.QASM_TYPE),
-        ("2", TextStyle.QASM_NUMBER),
-        ("// two", TextStyle.QASM_COMMENT),
-    ]
-    plain = {TokenKind.NAME, TokenKind.OPERATOR}
-    assert {f"qasm--{kind}" for kind in TokenKind if kind not in plain} == QASM_STYLES
-
-
-def test_qasm_page_keeps_lines_above_apart_from_the_program() -> None:
-    drawing = [line("q: ┤ H ├"), line("")]
-    lines = QasmPage("h q;", drawing)
-    assert [text_of(pieces) for pieces in lines[:3]] == ["q: ┤ H ├", "", "h q;"]
-    assert lines[0] == drawing[0] and lines[-1][0].style is TextStyle.QASM_GATE
-    assert lines.widest == 8
-
-
-def test_qasm_page_splits_a_one_line_program_by_statements() -> None:
-    text = "OPENQASM 3.0; qubit[5] q; " + "".join(f"rz({n}) q[{n % 5}]; " for n in range(10_000))
-    lines = QasmPage(text)
-    assert len(text) > LONGEST_LINE and len(lines) > 10_000
-    assert text_of(lines[9_000]) == "rz(8998) q[3];" and lines[9_000][0].style is TextStyle.QASM_GATE
-
-
-def test_qasm_page_shows_control_characters() -> None:
-    assert text_of(QasmPage("h q;\x1b[31m")[0]) == "h q;␛[31m"
 
 
 async def test_page_that_takes_long_is_made_in_a_thread() -> None:

@@ -33,7 +33,6 @@ from tui.domain.results import ExpectationValue
 from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import Submission
 from tui.domain.views.diagram import CircuitDiagram
-from tui.domain.views.drawing import CircuitDrawing
 from tui.domain.views.timeline import CircuitTimeline
 
 TRANSPILE_SECONDS: Final = 300.0
@@ -106,14 +105,6 @@ class Compiler:
         """
         return await self._request_soon(messages.Check(qasm), CheckReport)
 
-    async def draw(self, qasm: str, *, width: int = 100) -> str:
-        """Draw the circuit as text, folded at `width` columns, idle qubits left out.
-
-        Returns:
-            The drawing; empty for a circuit without operations.
-        """
-        return await self._request_soon(messages.Draw(qasm, width), str)
-
     async def convert(self, qasm: str, version: int) -> str:
         """Write a program in another version of OpenQASM.
 
@@ -126,9 +117,14 @@ class Compiler:
         """
         return await self._request_soon(messages.Convert(qasm, version), str)
 
-    async def diagram(self, qasm: str) -> CircuitDiagram:
-        """Lay out the operations of an OpenQASM program in rows and columns, idle qubits left out."""
-        return await self._request_soon(messages.DiagramOf(qasm), CircuitDiagram)
+    async def diagram(self, qasm: str, layout: tuple[int, ...] = ()) -> CircuitDiagram:
+        """Lay out the operations of an OpenQASM program in rows and columns, idle qubits left out.
+
+        Args:
+            qasm: the program.
+            layout: of an ISA program, physical qubit by virtual qubit; both numbers stand at a row.
+        """
+        return await self._request_soon(messages.DiagramOf(qasm, layout), CircuitDiagram)
 
     async def describe_gate(
         self,
@@ -154,18 +150,6 @@ class Compiler:
             GateFacts,
             grace=CANCELLED_SECONDS,
         )
-
-    async def draw_isa(self, isa: str, layout: tuple[int, ...]) -> CircuitDrawing:
-        """Draw an ISA program in one piece, as wide as it is.
-
-        Args:
-            isa: the program.
-            layout: physical qubit by virtual qubit; both numbers stand at a wire.
-
-        Returns:
-            The drawing; empty for a circuit without operations.
-        """
-        return await self._request_soon(messages.DrawIsa(isa, layout), CircuitDrawing)
 
     async def timeline(self, isa: str, target: BackendData, *, fractional: bool = False) -> CircuitTimeline:
         """Schedule an ISA program as late as possible.

@@ -36,13 +36,6 @@ class Check(msgspec.Struct, frozen=True, tag="check"):
     qasm: str
 
 
-class Draw(msgspec.Struct, frozen=True, tag="draw"):
-    """Draw a circuit as text. Result: `str`."""
-
-    qasm: str
-    width: int
-
-
 class Convert(msgspec.Struct, frozen=True, tag="convert"):
     """Write a program in OpenQASM 2 or 3. Result: `str`."""
 
@@ -51,9 +44,13 @@ class Convert(msgspec.Struct, frozen=True, tag="convert"):
 
 
 class DiagramOf(msgspec.Struct, frozen=True, tag="diagram-of"):
-    """Lay out the operations of a program. Result: `CircuitDiagram`."""
+    """Lay out the operations of a program. Result: `CircuitDiagram`.
+
+    `layout`: of an ISA program, physical qubit by virtual qubit.
+    """
 
     qasm: str
+    layout: tuple[int, ...] = ()
 
 
 class DescribeGate(msgspec.Struct, frozen=True, tag="describe-gate"):
@@ -199,16 +196,6 @@ class TimelineOf(msgspec.Struct, frozen=True, tag="timeline-of"):
     target: TargetData
 
 
-class DrawIsa(msgspec.Struct, frozen=True, tag="draw-isa"):
-    """Draw an ISA program in one piece. Result: `CircuitDrawing`.
-
-    `layout`: physical qubit by virtual qubit.
-    """
-
-    isa: str
-    layout: tuple[int, ...]
-
-
 class SimulateIdeal(msgspec.Struct, frozen=True, tag="simulate-ideal"):
     """Simulate a program without noise. Result: `Distribution`.
 
@@ -285,7 +272,6 @@ class Version(msgspec.Struct, frozen=True, tag="version"):
 
 Request = (
     Check
-    | Draw
     | Convert
     | DescribeGate
     | DiagramOf
@@ -297,7 +283,6 @@ Request = (
     | RunTrial
     | MakeCandidate
     | TimelineOf
-    | DrawIsa
     | SimulateIdeal
     | SimulateNoisy
     | SimulateSweep

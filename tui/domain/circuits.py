@@ -304,8 +304,6 @@ class Candidate(Value, frozen=True):
     remapped: bool = False
     rep_delay_us: float | None = None
     warnings: tuple[str, ...] = ()
-    drawing: str = ""
-    """Text drawing of the ISA circuit (idle qubits left out), empty when it was too large to draw."""
     at: datetime | None = None
     calibrated: datetime | None = None
     parameters: tuple[str, ...] = ()

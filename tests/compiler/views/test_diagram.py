@@ -6,11 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.compiler.devices import device
+from tui.compiler.client import Compiler
 from tui.compiler.qiskit.parser import Unreadable, read
 from tui.compiler.qiskit.views.diagram import MOST_DRAWN, diagram, openqasm2_lines
-from tui.domain.views.diagram import CircuitDiagram
+from tui.compiler.qiskit.views.timeline import statement_lines
+from tui.domain.circuits import TranspileOptions
+from tui.domain.views.diagram import CircuitDiagram, Wire
+from tui.openqasm.analysis.qubits import QubitUse
 from tui.openqasm.examples import Example, examples
 
+TEXTS = {example.name: example.text for example in examples()}
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FEEDBACK = f"""{HEAD}gate g a {{ h a; x a; }}
 qubit[3] q; bit[3] c;
@@ -119,3 +125,38 @@ def test_diagram_of_a_broken_program_is_refused() -> None:
 
 def test_openqasm2_lines_of_a_broken_text_are_found_as_far_as_they_go() -> None:
     assert openqasm2_lines("h q; qreg q[; } } h q; {{{ h q;") == [1]
+
+
+@pytest.mark.asyncio(loop_scope="package")
+async def test_diagram_of_an_isa_program_names_rows_by_virtual_and_physical_qubit(warm: Compiler) -> None:
+    text = f"{HEAD}bit[1] c;\nx $5;\ncz $5, $6;\nc[0] = measure $5;\n"
+    made = await warm.diagram(text, (5,))
+    assert made.wires == (Wire("0→5", qubit=5), Wire("$6", qubit=6))
+    assert [made.qubits_of(symbol) for symbol in made.symbols] == [(5,), (5, 6), (5,)]
+    assert not (await warm.diagram("OPENQASM 3.0;")).symbols
+
+
+@pytest.mark.asyncio(loop_scope="package")
+@pytest.mark.parametrize("name", ["qft4", "ghz", "ising-chain"])
+async def test_diagram_of_an_isa_program_tells_line_and_qubits_of_each_operation(
+    warm: Compiler, name: str
+) -> None:
+    made = await warm.transpile(TEXTS[name], device("fez"), TranspileOptions(1, 3))
+    drawn, program = await warm.diagram(made.qasm, made.layout), made.qasm.split("\n")
+    labels = {"rz": "Rz", "sx": "√X", "cz": "●", "x": "X", "measure": "M", "barrier": "░"}
+    assert sorted(one.line for one in drawn.symbols) == statement_lines(made.qasm)
+    assert tuple(wire.qubit for wire in drawn.wires) == made.used
+    for symbol in drawn.symbols:
+        words = program[symbol.line - 1]
+        gate = "measure" if "measure" in words else words.partition(" ")[0].partition("(")[0]
+        assert drawn.qubits_of(symbol) == tuple(sorted(QubitUse(made.qasm).of_line(symbol.line)))
+        assert all(label.startswith(labels[gate]) for label in symbol.labels)
+
+
+@pytest.mark.asyncio(loop_scope="package")
+async def test_diagram_of_blocks_tells_their_lines(warm: Compiler) -> None:
+    made = await warm.transpile(TEXTS["teleportation"], device("cusco"), TranspileOptions(1, 1))
+    drawn, program = await warm.diagram(made.qasm, made.layout), made.qasm.split("\n")
+    begins = [one for one in drawn.symbols if one.labels[0].startswith("if ")]
+    assert len(begins) == 2 and all(program[one.line - 1].startswith("if (") for one in begins)
+    assert all(one.line for one in drawn.symbols)

@@ -1,4 +1,4 @@
-"""Timelines and drawings of candidates, from the real worker."""
+"""Timelines of candidates, from the real worker."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from tui.common.errors import QdeckError
 from tui.compiler.client import Compiler
 from tui.compiler.qiskit.views.timeline import statement_lines
 from tui.domain.circuits import TranspileOptions
-from tui.domain.views.drawing import CircuitDrawing
-from tui.openqasm.analysis.qubits import QubitUse
 from tui.openqasm.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -56,44 +54,6 @@ async def test_timeline_without_durations_says_so(warm: Compiler) -> None:
     text = 'OPENQASM 3.0; include "stdgates.inc"; h $0;'
     with pytest.raises(QdeckError, match="does not tell how long h takes"):
         await warm.timeline(text, device("fez"))
-
-
-async def test_drawing_names_wires_by_virtual_and_physical_qubit(warm: Compiler) -> None:
-    text = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $5; cz $5, $6; c[0] = measure $5;'
-    drawing = await warm.draw_isa(text, (5,))
-    assert "0 → 5: " in drawing.text and " 6: " in drawing.text and "c: 1/" in drawing.text
-    assert await warm.draw_isa("OPENQASM 3.0;", ()) == CircuitDrawing("")
-
-
-async def test_drawing_is_in_one_piece_and_refused_when_too_large(warm: Compiler) -> None:
-    long = "".join("x $0;" for _ in range(400))
-    drawing = await warm.draw_isa(f'OPENQASM 3.0; include "stdgates.inc"; {long}', (0,))
-    rows = drawing.text.split("\n")
-    assert max(map(len, rows)) > 1_500 and len(rows) == 3
-    with pytest.raises(QdeckError, match="up to 1,500 are drawn"):
-        await warm.draw_isa(f'OPENQASM 3.0; include "stdgates.inc"; {long * 4}', (0,))
-
-
-@pytest.mark.parametrize("name", ["qft4", "ghz", "ising-chain"])
-async def test_drawing_tells_where_each_operation_is(warm: Compiler, name: str) -> None:
-    made = await warm.transpile(TEXTS[name], device("fez"), TranspileOptions(1, 3))
-    drawing = await warm.draw_isa(made.qasm, made.layout)
-    picture, program, rows = drawing.text.split("\n"), made.qasm.split("\n"), dict(drawing.rows)
-    symbols = {"rz": "Rz", "sx": "√X", "cz": "■", "x": "X", "measure": "M", "barrier": "░"}
-    assert len(drawing.operations) == len(statement_lines(made.qasm)) and set(rows) == set(made.used)
-    for place in drawing.operations:
-        words = program[place.line - 1]
-        gate = "measure" if "measure" in words else words.partition(" ")[0].partition("(")[0]
-        assert place.qubits == QubitUse(made.qasm).of_line(place.line)
-        for qubit in place.qubits:
-            drawn = picture[rows[qubit]][place.left : place.left + place.cells]
-            assert symbols[gate] in drawn, (words, drawn)
-
-
-async def test_drawing_of_blocks_tells_no_places(warm: Compiler) -> None:
-    made = await warm.transpile(TEXTS["teleportation"], device("cusco"), TranspileOptions(1, 1))
-    drawing = await warm.draw_isa(made.qasm, made.layout)
-    assert drawing.text and drawing.rows and not drawing.operations
 
 
 async def test_statement_lines_leave_out_declarations_and_gate_definitions() -> None:

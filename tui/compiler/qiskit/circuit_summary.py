@@ -1,4 +1,4 @@
-"""Questions about a circuit: does it measure, is it a Clifford circuit, how is it drawn."""
+"""Questions about a circuit: does it measure, is it a Clifford circuit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from qiskit import QuantumCircuit
 
 from tui.qiskit_common.traversal import walk
 
-MOST_DRAWN: Final = 1_500
-"""Operations of a circuit that is drawn on request: the drawer takes some 0.2 s for each thousand."""
-MOST_REVIEWED: Final = 300
-"""Operations of a transpiled circuit that is drawn without being asked."""
-MOST_QUBITS: Final = 40
-"""Active qubits of the same."""
-NARROWEST: Final = 20
 _CLIFFORD_GATES: Final = frozenset(
     [
         "id",
@@ -69,39 +62,6 @@ def operations(circuit: QuantumCircuit) -> Iterator[Any]:
 def measures(circuit: QuantumCircuit) -> bool:
     """Return True when anything is measured, in blocks of control flow, too."""
     return any(instruction.name == "measure" for instruction in operations(circuit))
-
-
-def draw(circuit: QuantumCircuit, width: int) -> str:
-    """Draw a circuit as text, idle qubits left out.
-
-    Args:
-        circuit: the circuit.
-        width: columns after which the drawing is folded, at least `NARROWEST`.
-
-    Returns:
-        The drawing; empty for a circuit without operations.
-
-    Raises:
-        NotPossible: it is too large to be read as a drawing.
-    """
-    size = sum(1 for _ in operations(circuit))
-    if size > MOST_DRAWN:
-        raise NotPossible(f"The circuit has {size:,} operations: up to {MOST_DRAWN:,} are drawn.")
-    if not circuit.data:
-        return ""
-    return str(circuit.draw("text", fold=max(width, NARROWEST), idle_wires=False))
-
-
-def draw_if_small(circuit: QuantumCircuit, width: int) -> str:
-    """Draw a circuit that nobody asked to draw.
-
-    Returns:
-        The drawing; empty when the circuit has more than `MOST_REVIEWED` operations or `MOST_QUBITS` qubits.
-    """
-    active = {qubit for instruction in circuit.data for qubit in instruction.qubits}
-    if len(active) > MOST_QUBITS or sum(1 for _ in operations(circuit)) > MOST_REVIEWED:
-        return ""
-    return draw(circuit, width)
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:

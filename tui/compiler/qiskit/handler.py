@@ -14,17 +14,16 @@ from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
 from tui.compiler import messages
 from tui.compiler.messages import REQUEST_DECODER, Done, Failed, Request, TargetData, Transpile
-from tui.compiler.qiskit.circuit_summary import NotPossible, draw
+from tui.compiler.qiskit.circuit_summary import NotPossible
 from tui.compiler.qiskit.language.conversion import convert
 from tui.compiler.qiskit.language.gates import describe_gate
 from tui.compiler.qiskit.mitigation import estimator_values
-from tui.compiler.qiskit.parser import Unreadable, check, read
+from tui.compiler.qiskit.parser import Unreadable, check
 from tui.compiler.qiskit.qpy import decode_qpy, encode_qpy
 from tui.compiler.qiskit.quantum_program import prepare_program
 from tui.compiler.qiskit.search.trials import Trials
 from tui.compiler.qiskit.transpile import review, transpile
 from tui.compiler.qiskit.views.diagram import diagram
-from tui.compiler.qiskit.views.drawing import draw_isa
 from tui.compiler.qiskit.views.timeline import timeline
 from tui.domain.circuits import TranspileOptions
 from tui.domain.export.pictures import Picture
@@ -90,14 +89,10 @@ class RequestHandler:
                 return qiskit.__version__
             case messages.Check(qasm):
                 return check(qasm)
-            case messages.Draw(qasm, width):
-                return draw(read(qasm), width)
             case messages.Convert(qasm, version):
                 return convert(qasm, version)
-            case messages.DiagramOf(qasm):
-                return diagram(qasm)
-            case messages.DrawIsa():
-                return draw_isa(request)
+            case messages.DiagramOf(qasm, layout):
+                return diagram(qasm, layout)
             case messages.DecodeQpy(payload, whole):
                 return decode_qpy(payload, whole=whole)
             case messages.EstimatorValues(content):

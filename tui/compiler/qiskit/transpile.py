@@ -13,7 +13,7 @@ from qiskit.transpiler import StagedPassManager, Target
 
 from tui.compiler.messages import Review, Transpile
 from tui.compiler.qiskit.circuit_stats import stats
-from tui.compiler.qiskit.circuit_summary import NotPossible, draw_if_small, is_clifford, measures
+from tui.compiler.qiskit.circuit_summary import NotPossible, is_clifford, measures
 from tui.compiler.qiskit.parser import LONGEST_TEXT, Unreadable, read
 from tui.compiler.qiskit.scoring import score
 from tui.compiler.qiskit.search.tket import optimized
@@ -294,6 +294,5 @@ def _candidate(
         stages=None if before is None else stage_losses(before, worth),
         flags=worth.flags,
         warnings=worth.warnings,
-        drawing=draw_if_small(isa, DRAWING_WIDTH),
         parameters=tuple(parameter.name for parameter in isa.parameters),
     )

@@ -9,12 +9,14 @@ class Wire(Value, frozen=True):
     """A row of the diagram.
 
     Attributes:
-        name: of the qubit, `q[2]`.
+        name: of the qubit: `q[2]`; of a physical one `$15`, or `3→15` where virtual qubit 3 begins on it.
         register: it is of; empty: none.
+        qubit: its number in the circuit; of a physical qubit, on the device.
     """
 
     name: str
     register: str = ""
+    qubit: int = 0
 
 
 class Symbol(Value, frozen=True):
@@ -64,3 +66,7 @@ class CircuitDiagram(Value, frozen=True):
     columns: int
     symbols: tuple[Symbol, ...]
     summary: tuple[LayerSummary, ...] = ()
+
+    def qubits_of(self, symbol: Symbol) -> tuple[int, ...]:
+        """Return the numbers of an operation's qubits, ascending."""
+        return tuple(self.wires[row].qubit for row in symbol.rows)

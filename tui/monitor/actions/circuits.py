@@ -22,7 +22,7 @@ from tui.domain.pubs.sweeps import check_bound, check_executions
 from tui.domain.ranking import BackendFound
 from tui.domain.search import SearchOptions, SearchResult
 from tui.domain.submissions import SimulationEstimate, Submission
-from tui.domain.views.drawing import CircuitDrawing
+from tui.domain.views.diagram import CircuitDiagram
 from tui.domain.views.timeline import CircuitTimeline
 from tui.ibm.codec.calibrations import calibration_time
 from tui.ibm.codec.job_requests import encoded_params
@@ -290,13 +290,9 @@ class Transpiler:
         target = await self._backends.data(backend) if backend else None
         return await self._compiler.describe_gate(program, signature, target, qubits)
 
-    async def drawing(self, candidate: Candidate) -> CircuitDrawing:
-        """Draw a candidate in one piece, both numbers of its qubits at each wire; empty without operations.
-
-        Raises:
-            QdeckError: it is too large to be drawn.
-        """
-        return await self._compiler.draw_isa(candidate.qasm, candidate.layout)
+    async def diagram(self, candidate: Candidate) -> CircuitDiagram:
+        """Lay out a candidate in rows and columns, both numbers of its qubits at each row."""
+        return await self._compiler.diagram(candidate.qasm, candidate.layout)
 
     async def transpile(self, qasm: str, backend: str, options: TranspileOptions) -> Candidate:
         """Transpile a program locally or, with `options.cloud`, on the service.

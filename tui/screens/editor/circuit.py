@@ -12,7 +12,7 @@ from textual.worker import Worker
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.monitor.services import AppServices
-from tui.widgets.circuit.diagram_view import EMPTY, DiagramView
+from tui.widgets.circuit.diagram_view import EMPTY, DiagramView, diagram_note
 from tui.widgets.text.styled_text import StyledLine, TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
 
@@ -114,11 +114,7 @@ class CircuitPane(Vertical):
 
     def _drawn_as_it_stands(self) -> None:
         self._changed_from = 0
-        diagram = self.view.diagram
-        if diagram.summary:
-            self._say("too large to be drawn: its layers, with the number of their gates")
-        else:
-            self._say("" if diagram.symbols else "no operations yet")
+        self._say(diagram_note(self.view.diagram))
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -22,6 +22,7 @@ from tui.openqasm.lexers import compile_lexers
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
 from tui.screens.jobs.commands import JobCommands
+from tui.screens.jobs.page.circuit import SIDES, CircuitPanes
 from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.screens.jobs.page.pages import page_of, takes_long
 from tui.screens.jobs.page.predictions import foretell
@@ -38,6 +39,8 @@ _BESIDE: Final = 110
 """Cells from which on the map stands beside the calibrations, not below them."""
 _TALL: Final = 36
 """Lines from which on it is below them; else one of them is shown."""
+_CIRCUITS_AND_MAP: Final = 160
+"""Cells from which on the map stands beside the circuits, too."""
 _MORE: Final = 16
 
 
@@ -75,6 +78,7 @@ class JobScreen(JobCommands):
         yield TextBlock(id="views")
         with Container(id="panes"):
             yield TextPane(id="view")
+            yield CircuitPanes(self.services, id="circuits")
             yield ChipMap(id="job-map")
 
     def on_mount(self) -> None:
@@ -156,10 +160,19 @@ class JobScreen(JobCommands):
         return tuple(spans)
 
     def _show_view(self, *, home: bool = False) -> None:
-        name = self.view
+        name, drawn = self.view, self.view in SIDES
         mapped = name == "Calibration" and self._mapped
-        self.query_one(ChipMap).display = mapped and (self._roomy or self._map_alone)
-        self.query_one("#view", TextPane).display = self._roomy or not (mapped and self._map_alone)
+        beside = drawn and self._mapped and self.size.width >= _CIRCUITS_AND_MAP
+        self.query_one(ChipMap).display = beside or (mapped and (self._roomy or self._map_alone))
+        circuits = self.query_one(CircuitPanes)
+        circuits.display = drawn
+        self.query_one("#view", TextPane).display = not drawn and (
+            self._roomy or not (mapped and self._map_alone)
+        )
+        if drawn:
+            if self.job is not None:
+                circuits.show(self.job, self._data)
+            return
         pane, long = self.query_one("#view", TextPane), takes_long(self._data)
         pane.show(lambda width: self._page(name, width), home=home, in_thread=long)
 
@@ -202,7 +215,7 @@ class JobScreen(JobCommands):
 
     @work(exclusive=True, group="job-circuit", exit_on_error=False)
     async def _load_circuit(self) -> None:
-        """The circuit, which may be on the service only, and its drawing where it is small enough for one."""
+        """The circuit, which may be on the service only."""
         data = self._data
         await asyncio.to_thread(compile_lexers)
         # Long texts are at hand from now on.
@@ -215,13 +228,7 @@ class JobScreen(JobCommands):
                 data.refused("Circuit", error)
                 self._show_view()
                 return
-        circuit, data.drawing = data.circuits[data.pub], ""
-        await asyncio.to_thread(data.read_parts, circuit)
-        # Too large a circuit, or no Qiskit here: then the program alone is shown.
-        with contextlib.suppress(QdeckError):
-            data.drawing = await self.services.compiler.draw(
-                circuit, width=max(_NARROWEST, self.size.width - 4)
-            )
+        await asyncio.to_thread(data.read_parts, data.circuits[data.pub])
         self._show_view()
 
     @work(exclusive=True, group="job-foretell", exit_on_error=False)
@@ -241,9 +248,9 @@ class JobScreen(JobCommands):
         if self._mapped:
             parts = data.parts_of(job, data.pub)
             labels = {physical: str(virtual) for physical, virtual in data.layout.items()}
-            self.query_one(ChipMap).show(
-                device, used=parts.qubits, labels=labels, used_couplers=parts.couplers
-            )
+            chip = self.query_one(ChipMap)
+            chip.show(device, used=parts.qubits, labels=labels, used_couplers=parts.couplers)
+            chip.mark(self.query_one(CircuitPanes).gate.qubits)
         self._show_view()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -264,7 +271,6 @@ class JobScreen(JobCommands):
         data = self._data
         if self.view in ("Circuit", "Calibration") and len(data.circuits) > 1:
             data.pub = (data.pub + step) % len(data.circuits)
-            data.drawing = ""
             self._show_view(home=True)
             self._load_circuit()
 
@@ -274,9 +280,21 @@ class JobScreen(JobCommands):
         self.query_one("#views", TextBlock).show([self._names()])
         self._show_view(home=True)
         chip = self.query_one(ChipMap)
-        (chip if chip.display and self._map_alone else self.query_one("#view", TextPane)).focus()
-        if self.view in ("Bits", "Calibration"):
+        if self.view in SIDES:
+            self.query_one(CircuitPanes).choose(self.view)
+        else:
+            (chip if chip.display and self._map_alone else self.query_one("#view", TextPane)).focus()
+        if self.view in ("Bits", "Calibration") or self.size.width >= _CIRCUITS_AND_MAP:
             self._load_calibrations()
+
+    @on(CircuitPanes.Marked)
+    def _gate_marked(self, message: CircuitPanes.Marked) -> None:
+        self.query_one(ChipMap).mark(message.gate.qubits)
+
+    @on(ChipMap.QubitMoved)
+    def _qubit_chosen(self, message: ChipMap.QubitMoved) -> None:
+        if message.moved and message.qubit is not None and message.chip_map.has_focus:
+            self.query_one(CircuitPanes).mark_qubit(message.qubit)
 
     def action_map(self) -> None:
         """The map of the calibration instead of its table, or back, where there is no room for both."""

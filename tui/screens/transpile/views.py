@@ -18,14 +18,14 @@ from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.devices.calibrations import DeviceCalibration
 from tui.domain.search import Unavailable
-from tui.domain.views.drawing import CircuitDrawing
+from tui.domain.views.diagram import CircuitDiagram
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 from tui.openqasm.lexers import compile_lexers
 from tui.screens.base import SectionScreen
 from tui.screens.transpile.marks import GateMarks
 from tui.screens.transpile.status import unavailable_lines, warning_lines
 from tui.widgets.circuit.candidate_views import CandidateGates, CandidateLayout, CandidateStats
-from tui.widgets.circuit.drawing import DrawingPane
+from tui.widgets.circuit.diagram_view import EMPTY, DiagramView, diagram_note
 from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.circuit.timeline import Timeline, operation_line
 from tui.widgets.circuit.timeline import legend_line as timeline_legend
@@ -76,7 +76,7 @@ class CandidateViews(Vertical):
         self._chosen = "changes"
         self._filled: set[str] = set()
         self._timelines: _Recent[CircuitTimeline] = _Recent()
-        self._drawings: _Recent[CircuitDrawing] = _Recent()
+        self._diagrams: _Recent[CircuitDiagram] = _Recent()
 
     def compose(self) -> ComposeResult:
         """The line of names, then the views."""
@@ -97,7 +97,9 @@ class CandidateViews(Vertical):
                 yield Timeline(id="timeline")
                 yield TextBlock(id="timeline-legend")
             yield QasmEditor(read_only=True, id="view-program")
-            yield DrawingPane(id="view-drawing")
+            with Vertical(id="view-drawing"):
+                yield TextBlock(id="drawing-note")
+                yield DiagramView(id="drawing")
 
     def on_mount(self) -> None:
         """Show the first view."""
@@ -117,9 +119,7 @@ class CandidateViews(Vertical):
         """
         self._chosen = name
         self._arrange()
-        inner = {"map": "#chip-map", "changes": "#changes", "timeline": "#timeline"}.get(
-            name, f"#view-{name}"
-        )
+        inner = "#view-program" if name == "program" else f"#{'chip-map' if name == 'map' else name}"
         self.query_one(inner).focus()
 
     def review(self, candidate: Candidate, source: str, unavailable: Sequence[Unavailable] = ()) -> None:
@@ -228,19 +228,22 @@ class CandidateViews(Vertical):
 
     @work(group="review-drawing", exclusive=True, exit_on_error=False)
     async def _show_drawing(self, candidate: Candidate) -> None:
-        """Show the drawing, made in the compiler's process."""
-        pane = self.query_one(DrawingPane)
-        known, error = self._drawings.get(candidate), ""
+        """Show the diagram, laid out in the compiler's process."""
+        view, note = self.query_one(DiagramView), self.query_one("#drawing-note", TextBlock)
+        known, said = self._diagrams.get(candidate), ""
         if known is None:
-            pane.show_drawing(CircuitDrawing(candidate.drawing), "Drawing…")
+            view.show(EMPTY)
+            note.show([line(("Drawing…", TextStyle.MUTED))])
             try:
-                known = await self._section.services.transpiler.drawing(candidate)
+                known = await self._section.services.transpiler.diagram(candidate)
             except QdeckError as refusal:
-                known, error = CircuitDrawing(""), str(refusal)
+                known, said = EMPTY, plain(str(refusal), limit=200)
             else:
-                self._drawings.add(candidate, known)
+                self._diagrams.add(candidate, known)
         if candidate is self._candidate:
-            pane.show_drawing(known, error or "The circuit has no operations.")
+            view.show(known)
+            said = said or diagram_note(known)
+            note.show([line((said, TextStyle.MUTED))] if said else [])
             self._marks.show_in("drawing")
 
     @on(Timeline.Marked)
@@ -252,10 +255,15 @@ class CandidateViews(Vertical):
             self.query_one(ChipMap).mark(operation.qubits)
         self._show_operation()
 
-    @on(DrawingPane.Marked)
-    def _marked_in_drawing(self, message: DrawingPane.Marked) -> None:
-        # The drawing, too, shows what it was asked for.
-        self._mark(message.line, "")
+    @on(DiagramView.Marked)
+    def _marked_in_drawing(self, message: DiagramView.Marked) -> None:
+        self._mark(message.line, "drawing")
+
+    @on(DiagramView.Picked)
+    def _picked_in_drawing(self, message: DiagramView.Picked) -> None:
+        self._mark(message.line, "drawing")
+        if not message.clicked:
+            self.choose("program")
 
     @on(TextArea.SelectionChanged, "#view-program")
     def _marked_in_program(self) -> None:

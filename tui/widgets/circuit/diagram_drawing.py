@@ -98,9 +98,10 @@ class DiagramDrawing:
         found = self._cells[y].get(bisect_right(self._starts, x) - 1)
         return None if found is None else found[1]
 
-    def of_line(self, text_line: int) -> list[int]:
-        """Return the symbols of a line of the text."""
-        return [number for number, symbol in enumerate(self.diagram.symbols) if symbol.line == text_line]
+    def of_lines(self, text_lines: Collection[int]) -> list[int]:
+        """Return the symbols of lines of the text."""
+        wanted = frozenset(text_lines) - {0}
+        return [number for number, symbol in enumerate(self.diagram.symbols) if symbol.line in wanted]
 
     def neighbour(self, number: int, y: int, right: int, down: int) -> tuple[int, int]:
         """Return the symbol next to one.

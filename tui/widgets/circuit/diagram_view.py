@@ -30,6 +30,13 @@ from tui.widgets.text.styled_text import (
 EMPTY = CircuitDiagram((), 0, ())
 
 
+def diagram_note(diagram: CircuitDiagram) -> str:
+    """Return a few words about a diagram that is not a drawing; empty for one that is."""
+    if diagram.summary:
+        return "too large to be drawn: its layers, with the number of their gates"
+    return "" if diagram.symbols else "no operations"
+
+
 class DiagramView(ScrollView, can_focus=True):
     """Shows a diagram, or the summary of a large circuit; only what is in sight is drawn.
 
@@ -50,12 +57,41 @@ class DiagramView(ScrollView, can_focus=True):
         Binding("space,minus", "fold", "Fold", show=False),
     ]
 
-    class Picked(Message):
-        """The user wants to see the line of an operation."""
+    class Marked(Message):
+        """Another operation was chosen.
 
-        def __init__(self, line: int) -> None:
+        Attributes:
+            view: where.
+            line: of the text, from 1; 0 where it is not known.
+            qubits: their numbers; none for a line of a summary.
+        """
+
+        def __init__(self, view: DiagramView, line: int, qubits: tuple[int, ...]) -> None:
             super().__init__()
-            self.line = line
+            self.view, self.line, self.qubits = view, line, qubits
+
+        @property
+        def control(self) -> DiagramView:
+            """The view, for selectors."""
+            return self.view
+
+    class Picked(Message):
+        """The user wants to see the line of an operation.
+
+        Attributes:
+            view: where.
+            line: of the text, from 1.
+            clicked: by the mouse, not by a key.
+        """
+
+        def __init__(self, view: DiagramView, line: int, *, clicked: bool = False) -> None:
+            super().__init__()
+            self.view, self.line, self.clicked = view, line, clicked
+
+        @property
+        def control(self) -> DiagramView:
+            """The view, for selectors."""
+            return self.view
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -74,16 +110,25 @@ class DiagramView(ScrollView, can_focus=True):
         self._marked = frozenset()
         self._lay_out()
 
-    def mark(self, text_line: int) -> None:
-        """Let the operations of a line of the text stand out, and bring the first into sight."""
+    def mark(self, *text_lines: int) -> None:
+        """Let the operations of lines of the text stand out; the first comes into sight, under the cursor."""
         if self._summary:
-            found = [place for place, one in enumerate(self.diagram.summary) if 0 < one.line <= text_line]
+            last = max(text_lines, default=0)
+            found = [place for place, one in enumerate(self.diagram.summary) if 0 < one.line <= last]
             self._marked = frozenset(found[-1:])
         else:
-            self._marked = frozenset(self._drawing.of_line(text_line))
+            self._marked = frozenset(self._drawing.of_lines(text_lines))
         if self._marked and not self.has_focus:
-            self._bring_into_sight(min(self._marked))
+            self._cursor = min(self._marked)
+            self._cursor_line = self._first_line(self._cursor)
+            self._bring_into_sight(self._cursor)
         self.refresh()
+
+    @property
+    def chosen_line(self) -> int:
+        """Line of the text of the operation under the cursor; 0: there is none."""
+        shown = self.diagram.summary or self.diagram.symbols
+        return shown[self._cursor].line if shown else 0
 
     @property
     def marked(self) -> Collection[int]:
@@ -156,12 +201,19 @@ class DiagramView(ScrollView, can_focus=True):
         self._cursor, self._cursor_line = number, y
         self._bring_into_sight(number)
         self.refresh()
+        if self._summary:
+            self.post_message(self.Marked(self, self.diagram.summary[number].line, ()))
+        else:
+            symbol = self.diagram.symbols[number]
+            self.post_message(self.Marked(self, symbol.line, self.diagram.qubits_of(symbol)))
 
     def action_pick(self) -> None:
         """Ask for the line of the operation under the cursor."""
-        shown = self.diagram.summary or self.diagram.symbols
-        if shown and shown[self._cursor].line:
-            self.post_message(self.Picked(shown[self._cursor].line))
+        self._pick(clicked=False)
+
+    def _pick(self, *, clicked: bool) -> None:
+        if self.chosen_line:
+            self.post_message(self.Picked(self, self.chosen_line, clicked=clicked))
 
     def action_fold(self) -> None:
         """Fold the register of the line under the cursor into one line, or unfold it."""
@@ -169,7 +221,7 @@ class DiagramView(ScrollView, can_focus=True):
         if register:
             self._folded ^= {register}
             self._lay_out()
-            self._move(self._cursor, self._cursor_line)
+            self._bring_into_sight(self._cursor)
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -185,7 +237,7 @@ class DiagramView(ScrollView, can_focus=True):
         if self._summary:
             if y < len(self._summary):
                 self._move(y, 0)
-                self.action_pick()
+                self._pick(clicked=True)
             return
         x = event.x - self._drawing.gutter
         if x < 0:
@@ -193,4 +245,4 @@ class DiagramView(ScrollView, can_focus=True):
             self.action_fold()
         elif (number := self._drawing.at(x + self.scroll_offset.x, y)) is not None:
             self._move(number, y)
-            self.action_pick()
+            self._pick(clicked=True)

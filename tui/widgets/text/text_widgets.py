@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar, overload
+from typing import ClassVar
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import chop_cells
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
@@ -24,7 +23,6 @@ from tui.widgets.text.styled_text import (
     TEXT_STYLES,
     Span,
     StyledLine,
-    TextStyle,
     crop,
     fit_line,
     strip_of,
@@ -36,7 +34,6 @@ LIMIT = 2_000_000
 """Characters of a text that are shown; a file export has all of them."""
 _HANG = 2
 """Cells by which the rest of a folded line stands further in."""
-_STATEMENT_ENDS = re.compile(r"(?<=;)[ ]*")
 Page = Callable[[int], Sequence[StyledLine]]
 """Lines for a number of cells: made again when the width changes."""
 
@@ -166,74 +163,8 @@ def _room_for(text: str, width: int) -> int:
     return first if first == len(text) or space < first // 2 else space + 1
 
 
-class QasmPage(Sequence[StyledLine]):
-    """The lines of a program below other lines, each coloured when it comes into sight.
-
-    A line longer than any that a person writes (programs come in one line from some services) is shown with a
-    line for each statement.
-
-    Args:
-        text: the program, from outside.
-        above: what stands above it, such as its drawing.
-    """
-
-    def __init__(self, text: str, above: Sequence[StyledLine] = ()) -> None:
-        from tui.openqasm.highlighter import StaticHighlighter
-        from tui.openqasm.lexers import LONGEST_LINE
-
-        self._above = above
-        self._rows: list[str] = []
-        for row in plain(text, limit=LIMIT, lines=True).split("\n"):
-            self._rows += [row] if len(row) <= LONGEST_LINE else _STATEMENT_ENDS.split(row)
-        self._reading = StaticHighlighter(self._rows)
-        self._known: dict[int, StyledLine] = {}
-        self.widest = max([*map(width_of, above), *(_width(row) for row in self._rows)])
-
-    def __len__(self) -> int:
-        return len(self._above) + len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> StyledLine: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[StyledLine]: ...
-
-    def __getitem__(self, place: int | slice) -> StyledLine | Sequence[StyledLine]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        place %= len(self)
-        if place < len(self._above):
-            return self._above[place]
-        row = place - len(self._above)
-        if row not in self._known:
-            self._known[row] = self._coloured(row)
-        return self._known[row]
-
-    def _coloured(self, row: int) -> StyledLine:
-        text = self._rows[row]
-        if not text:
-            return BLANK
-        pieces: list[Span] = []
-        done = 0
-        for start, end, kind in self._reading.spans(row):
-            name = f"qasm--{kind}"
-            if name in QASM_STYLES:
-                pieces += [Span(text[done:start]), Span(text[start:end], TextStyle(name))]
-                done = end
-        pieces.append(Span(text[done:]))
-        return tuple(piece for piece in pieces if piece.text)
-
-
 def _widest(lines: Sequence[StyledLine]) -> int:
-    if isinstance(lines, QasmPage):
-        return lines.widest
     return max(map(width_of, lines), default=0)
-
-
-def _width(row: str) -> int:
-    return len(row) if row.isascii() else cell_len(row)
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -281,9 +212,8 @@ class TextPane(ScrollView, can_focus=True):
             work = self._make_in_thread(self._page, self._page_width)
             self.run_worker(work, group="page", exclusive=True, exit_on_error=False)
             return
-        lines, shown = self._page(self._page_width), self._lines
-        long = isinstance(lines, QasmPage) or isinstance(shown, QasmPage)
-        if lines is not shown and (long or list(lines) != list(shown)):
+        lines = self._page(self._page_width)
+        if list(lines) != list(self._lines):
             self._take(lines, _widest(lines))
 
     async def _make_in_thread(self, page: Page, width: int) -> None:

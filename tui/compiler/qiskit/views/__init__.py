@@ -1,1 +1,1 @@
-"""What is shown of one candidate: its timeline and its drawing."""
+"""What is shown of a circuit: its diagram, its timeline, pictures of its results."""

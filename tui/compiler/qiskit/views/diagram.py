@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlledGate, Qubit
+from qiskit.circuit import ControlledGate
 from qiskit.circuit.tools import pi_check
 
 from tui.compiler.qiskit.parser import read, read_with_lines
@@ -48,10 +48,14 @@ _NAME: Final = re.compile(r"\w++")
 _NO_OPERATION: Final = frozenset(["OPENQASM", "include", "qreg", "creg", "gate", "opaque"])
 
 
-def diagram(text: str) -> CircuitDiagram:
+def diagram(text: str, layout: Sequence[int] = ()) -> CircuitDiagram:
     """Lay out the operations of an OpenQASM program, each in the first column where its qubits are free.
 
     Blocks of control flow are written in line: a symbol where one begins, its operations, one where it ends.
+
+    Args:
+        text: the program.
+        layout: of an ISA program, physical qubit by virtual qubit: both numbers name a row.
 
     Returns:
         The diagram. A circuit of more than `MOST_DRAWN` operations has a summary of its columns instead.
@@ -65,14 +69,17 @@ def diagram(text: str) -> CircuitDiagram:
     else:
         circuit = read(text)
         lines = [(line,) for line in openqasm2_lines(text)]
-    return _Layout(circuit, lines).diagram()
+    virtual = {physical: number for number, physical in enumerate(layout)}
+    return _Layout(circuit, lines, virtual).diagram()
 
 
 class _Layout:
     """Puts the operations of a circuit into columns."""
 
-    def __init__(self, circuit: QuantumCircuit, lines: Sequence[tuple[int, ...]]) -> None:
-        self._circuit = circuit
+    def __init__(
+        self, circuit: QuantumCircuit, lines: Sequence[tuple[int, ...]], virtual: Mapping[int, int]
+    ) -> None:
+        self._circuit, self._virtual = circuit, virtual
         numbers = {qubit: number for number, qubit in enumerate(circuit.qubits)}
         self._size = sum(1 for _ in _leaves(circuit))
         known = len(lines) == self._size
@@ -85,13 +92,22 @@ class _Layout:
         """Lines of the statements that the operation placed last stands in."""
 
     def diagram(self) -> CircuitDiagram:
-        wires = tuple(_wire(self._circuit, self._circuit.qubits[number]) for number in sorted(self._rows))
+        wires = tuple(self._wire(number) for number in sorted(self._rows))
         symbols = self._symbols(self._circuit, self._numbers, 0)
         if self._size > MOST_DRAWN:
             summary = _summary(symbols)
             return CircuitDiagram(wires, max(self._free, default=0), (), tuple(summary))
         drawn = sorted(symbols, key=lambda symbol: symbol.column)
         return CircuitDiagram(wires, max(self._free, default=0), tuple(drawn))
+
+    def _wire(self, number: int) -> Wire:
+        registers = self._circuit.find_bit(self._circuit.qubits[number]).registers
+        if not registers:
+            virtual = self._virtual.get(number)
+            return Wire(f"${number}" if virtual is None else f"{virtual}→{number}", qubit=number)
+        register, place = registers[0]
+        name = f"{register.name}[{place}]" if register.size > 1 else register.name
+        return Wire(name, register.name, number)
 
     def _symbols(self, circuit: QuantumCircuit, numbers: Numbers, depth: int) -> Iterator[Symbol]:
         for entry in circuit.data:
@@ -144,14 +160,6 @@ def _leaves(circuit: QuantumCircuit) -> Iterator[Any]:
                 yield from _leaves(block)
         else:
             yield entry
-
-
-def _wire(circuit: QuantumCircuit, qubit: Qubit) -> Wire:
-    found = circuit.find_bit(qubit)
-    if not found.registers:
-        return Wire(f"${found.index}")
-    register, place = found.registers[0]
-    return Wire(f"{register.name}[{place}]" if register.size > 1 else register.name, register.name)
 
 
 def _labels(circuit: QuantumCircuit, entry: Any, count: int) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,8 +17,6 @@ from tui.domain.statistics.bits import measured_qubits, used_parts
 from tui.domain.statistics.predictions import Foretold
 from tui.domain.statistics.waiting import StartEstimate
 from tui.widgets.results.counts import CountsView
-from tui.widgets.text.styled_text import StyledLine, text_of
-from tui.widgets.text.text_widgets import QasmPage
 
 VIEWS: Final = ("Result", "Bits", "Time", "Calibration", "Circuit", "Source", "Details", "Log", "Raw")
 """The views below the facts, in the order of the keys 1 to 9."""
@@ -32,7 +30,6 @@ class JobData:
         result, log, metrics: of the service; `None` until they came.
         circuits: as submitted, one a PUB; empty until they came.
         pub: the PUB whose circuit is shown.
-        drawing: of that circuit; empty while there is none.
         texts_read: the job's long texts are at hand.
         errors: by view why its content is not to be had.
         foretold: predictions by PUB.
@@ -51,7 +48,6 @@ class JobData:
     metrics: JobMetrics | None = None
     circuits: tuple[str, ...] = ()
     pub: int = 0
-    drawing: str = ""
     texts_read: bool = False
     errors: dict[str, str] = field(default_factory=dict)
     foretold: dict[int, Foretold] = field(default_factory=dict)
@@ -64,7 +60,6 @@ class JobData:
     formula: float | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     _parts: dict[str, CircuitParts] = field(default_factory=dict)
-    _programs: dict[tuple[str, str], QasmPage] = field(default_factory=dict)
 
     def refused(self, view: str, error: QdeckError) -> None:
         """Note why a view has no content."""
@@ -87,13 +82,6 @@ class JobData:
         """Look a circuit through beforehand; a long one takes a thread a while."""
         if text not in self._parts:
             self._parts = {text: circuit_parts(text)}
-
-    def program(self, text: str, above: Sequence[StyledLine] = ()) -> QasmPage:
-        """Return a program below other lines: the same lines each time, for the pane to know them again."""
-        key = (text, "\n".join(map(text_of, above)))
-        if key not in self._programs:
-            self._programs[key] = QasmPage(text, above)
-        return self._programs[key]
 
     def device(self, name: str) -> DeviceCalibration | None:
         """Return the calibration at a moment, else the one before it that is known."""

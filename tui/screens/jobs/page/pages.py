@@ -17,7 +17,7 @@ from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import details_lines, raw_page
 from tui.widgets.results.qubit_lines import bit_lines, calibration_lines
 from tui.widgets.results.time_lines import time_page
-from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, line
+from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
 from tui.widgets.text.text_widgets import text_page, wrapped_page
 
 MOST_BIT_TABLES: Final = 12
@@ -48,10 +48,6 @@ def page_of(view: str, job: Job, data: JobData, now: datetime, width: int) -> Se
             return _time(job, data, now, width)
         case "Calibration":
             return _calibration(job, data, width)
-        case "Circuit":
-            return _circuit(job, data)
-        case "Source":
-            return _source(job, data)
         case "Details":
             return details_lines(job, data.metrics, data.transpilation, data.formula, data.hashes)
         case "Log":
@@ -153,37 +149,3 @@ def _calibration(job: Job, data: JobData, width: int) -> list[StyledLine]:
     if not parts.qubits:
         lines.append(line((" The circuit is not known here: no qubits can be named.", TextStyle.MUTED)))
     return lines
-
-
-def _circuit(job: Job, data: JobData) -> Sequence[StyledLine]:
-    """The drawing, where there is one, and the program; of several PUBs, that of one."""
-    text = data.circuit_of(job, data.pub)
-    if not text:
-        return muted("Asking for the circuit …")
-    above = [*text_page(data.drawing), BLANK] if data.drawing else []
-    return data.program(text, [*_pub_head(job, data), *above])
-
-
-def _source(job: Job, data: JobData) -> Sequence[StyledLine]:
-    if job.source:
-        return data.program(job.source)
-    if not data.texts_read:
-        return muted("Looking for the source …")
-    if data.transpilation is not None:
-        return muted("The source before transpiling was let go to make room for newer ones.")
-    return muted("Submitted elsewhere: the source before transpiling is not known here.")
-
-
-def _pub_head(job: Job, data: JobData) -> list[StyledLine]:
-    """Which of the job's circuits this is; nothing for the only one."""
-    here = len(data.circuits)
-    of = max(here, job.circuits or 0)
-    if not here or of < 2:
-        return []
-    spans = [Span(f" PUB {data.pub + 1:,} of {of:,}", TextStyle.STRONG)]
-    if here > 1:
-        spans += [Span("   "), Span("n", TextStyle.KEY, "screen.pub(1)"), Span(" next  ")]
-        spans += [Span("p", TextStyle.KEY, "screen.pub(-1)"), Span(" previous")]
-    if here < of:
-        spans.append(Span(f"   {here:,} can be shown here", TextStyle.MUTED))
-    return [tuple(spans), BLANK]
