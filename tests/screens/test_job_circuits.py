@@ -11,10 +11,14 @@ from textual.pilot import Pilot
 from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import bell_candidate
+from tests.support.devices import recorded_data
 from tests.support.fixed_values import NOW, jobs
 from tests.support.job_page import BELL, VALUES, open_page
 from tui.domain.circuits import TranspileOptions
 from tui.openqasm.lexers import State, TokenSpan, lex_line
+from tui.widgets.circuit.diagram_view import DiagramView
+from tui.widgets.circuit.program_pane import ProgramPane
+from tui.widgets.maps.chip_map import ChipMap
 
 
 async def _open_circuit(pilot: Pilot[None]) -> None:
@@ -25,6 +29,89 @@ async def _open_circuit(pilot: Pilot[None]) -> None:
 
 def test_job_page_circuit_at_80x24(snap_compare: SnapCompare) -> None:
     assert snap_compare(make_app(), run_before=_open_circuit)
+
+
+async def _mark_a_gate(pilot: Pilot[None]) -> None:
+    await _open_circuit(pilot)
+    await pilot.press("down", "right", "right", "right")
+    await settled(pilot)
+
+
+def test_job_page_linked_circuits_at_120x40(snap_compare: SnapCompare) -> None:
+    services = AppServicesHarness()
+    services.transpiled_here(jobs()[BELL].id, bell_candidate().transpilation)
+    assert snap_compare(make_app(services), terminal_size=(120, 40), run_before=_mark_a_gate)
+
+
+def test_job_page_linked_circuits_and_map_at_200x60(snap_compare: SnapCompare) -> None:
+    services = AppServicesHarness()
+    services.transpiled_here(jobs()[BELL].id, bell_candidate().transpilation)
+    services.device_data = services.past_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    assert snap_compare(make_app(services), terminal_size=(200, 60), run_before=_mark_a_gate)
+
+
+def test_job_page_linked_circuits_without_colours(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    services = AppServicesHarness()
+    services.transpiled_here(jobs()[BELL].id, bell_candidate().transpilation)
+    assert snap_compare(make_app(services), terminal_size=(120, 40), run_before=_mark_a_gate)
+
+
+async def test_gate_chosen_on_the_job_page_is_marked_in_both_circuits_and_on_the_map() -> None:
+    """Diagrams, texts and map: each chooses, the others show it; Enter goes from gate to line and back."""
+    services = AppServicesHarness()
+    services.transpiled_here(jobs()[BELL].id, bell_candidate().transpilation)
+    services.device_data = services.past_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    async with running(services, size=(200, 60)) as pilot:
+        await open_page(pilot, BELL)
+        await pilot.press("5")
+        await until(pilot, lambda: "M→c1" in screen_text(pilot) and "◉" not in screen_text(pilot))
+        screen = pilot.app.screen
+        programs = [screen.query_one(f"#{side}-program", ProgramPane) for side in ("submitted", "original")]
+        diagrams = [screen.query_one(f"#{side}-diagram", DiagramView) for side in ("submitted", "original")]
+        chip = screen.query_one(ChipMap)
+        await until(pilot, lambda: chip.display and chip.qubit is not None)
+
+        def marks() -> tuple[int, int, int, frozenset[int], int | None]:
+            """Line of gate and of text, first gate and lines of the original, first qubit on the map."""
+            drawn, text, first = diagrams[0].chosen_line, programs[0].chosen_line, diagrams[1].chosen_line
+            return drawn, text, first, programs[1].pointed, chip.qubit
+
+        cx = (7, 7, 6, frozenset({6, 7}), 13)
+        await pilot.press("down", "right", "right", "right")
+        await until(pilot, lambda: marks() == cx)
+        assert "line 7 on qubits 13, 14" in screen_text(pilot)
+        assert "lines 6, 7 on the same qubits" in screen_text(pilot)
+        await pilot.press("enter", "down")
+        await until(pilot, lambda: programs[0].has_focus and marks()[:2] == (8, 8) and chip.qubit == 14)
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: diagrams[0].has_focus and marks()[:4] == cx[:4])
+        chip.focus()
+        await pilot.press("left")
+        await until(pilot, lambda: chip.qubit not in (13, 14))
+        chip.move_to(14)
+        await until(pilot, lambda: marks() == (4, 4, 5, frozenset({5, 6, 7}), 14))
+        await pilot.press("6")
+        await until(pilot, lambda: diagrams[1].has_focus)
+        await pilot.press("right")
+        await until(pilot, lambda: marks()[:3] == (7, 7, 6) and chip.qubit == 14)
+
+
+async def test_gate_chosen_on_a_narrow_page_is_marked_when_the_other_views_are_looked_at() -> None:
+    services = AppServicesHarness()
+    services.transpiled_here(jobs()[BELL].id, bell_candidate().transpilation)
+    services.device_data = services.past_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    async with running(services) as pilot:
+        await open_page(pilot, BELL)
+        await pilot.press("5")
+        await until(pilot, lambda: "M→c1" in screen_text(pilot))
+        await pilot.press("down", "right", "right", "right", "6")
+        await until(pilot, lambda: "▸6 cx q[0], q[1];" in screen_text(pilot))
+        await pilot.press("4", "m")
+        chip = pilot.app.screen.query_one(ChipMap)
+        await until(pilot, lambda: chip.display and chip.qubit == 13)
 
 
 def test_job_page_circuit_without_colours(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +135,13 @@ async def test_job_page_lexes_only_visible_lines_of_a_long_circuit(
     services.the_jobs = tuple(replace(job, circuit=circuit) for job in services.the_jobs)
     async with running(services) as pilot:
         await open_page(pilot, BELL)
-        for key, expected in (("5", "rz(3) $5;"), ("G", "rz(9999) $5;"), ("pageup", "rz(9980) $5;")):
+        for keys, expected in (
+            ("5", "rz(3) $5;"),
+            ("enter G", "rz(9999) $5;"),
+            ("pageup pageup", "rz(9985) $5;"),
+        ):
             lexed.clear()
-            await pilot.press(key)
+            await pilot.press(*keys.split())
             await settled(pilot)
             assert expected in screen_text(pilot)
             assert len(lexed) < 150
@@ -64,7 +155,7 @@ async def test_job_page_fetches_and_draws_a_circuit_from_elsewhere() -> None:
         await pilot.press("5")
         await settled(pilot)
         shown = screen_text(pilot)
-        assert "┤ H ├" in shown and "from a script" in shown
+        assert "─H─" in shown and "from a script" in shown
 
 
 async def test_job_page_says_why_a_circuit_is_missing() -> None:

@@ -198,7 +198,7 @@ def test_review_views_side_by_side_at_200x60(
     async def marked(pilot: Pilot[None]) -> None:
         await transpiled(pilot)
         await pilot.press("3")
-        await until(pilot, lambda: "1 → 13:" in screen_text(pilot) and "0→14" in screen_text(pilot))
+        await until(pilot, lambda: "1→13 " in screen_text(pilot) and "0→14" in screen_text(pilot))
         await pilot.press("right")
         await until(pilot, lambda: "· line 7" in screen_text(pilot))
         await settled(pilot)

@@ -18,7 +18,7 @@ from tui.openqasm.analysis.gate_links import NO_GATE, GateLinks, LinkedGate
 from tui.screens.jobs.page.data import JobData
 from tui.widgets.circuit.diagram_view import EMPTY, DiagramView, diagram_note
 from tui.widgets.circuit.program_pane import ProgramPane
-from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, wrapped
+from tui.widgets.text.styled_text import Span, StyledLine, TextStyle, line, width_of, wrapped
 from tui.widgets.text.text_widgets import TextBlock
 
 BOTH: Final = 100
@@ -27,6 +27,7 @@ _SUBMITTED, _ORIGINAL = "submitted", "original"
 SIDES: Final = {"Circuit": _SUBMITTED, "Source": _ORIGINAL}
 """The side that each view of the page is about."""
 _KEYS: Final = "enter gate ⇄ line"
+_MOST_NAMED: Final = 4
 
 
 class CircuitSide(Vertical):
@@ -42,6 +43,7 @@ class CircuitSide(Vertical):
         width: 1fr;
         & DiagramView { max-height: 60%; display: none; }
         & ProgramPane { display: none; }
+        &.-beside { border-left: solid $rule; padding-left: 1; }
     }
     """
 
@@ -52,6 +54,7 @@ class CircuitSide(Vertical):
         self.program = ProgramPane(id=f"{id}-program")
         self._note: tuple[str, TextStyle] = ("", TextStyle.MUTED)
         self._pubs: tuple[Span, ...] = ()
+        self._marked = ""
 
     def compose(self) -> ComposeResult:
         """Head, diagram, text."""
@@ -70,6 +73,7 @@ class CircuitSide(Vertical):
         if text != self.program.text:
             self.diagram.show(EMPTY)
             self.diagram.display = False
+            self._marked = ""
         self.program.show(text)
         self.program.display = bool(text)
         self._pubs = pubs
@@ -89,22 +93,32 @@ class CircuitSide(Vertical):
     def show_head(self) -> None:
         """Show the head: what it is, what is said of it, and with the focus on it the key of the link."""
         note, style = self._note
-        keys = not note and (self.diagram.has_focus or self.program.has_focus) and self.diagram.display
-        pieces = line((f" {self._title}", TextStyle.HEAD), *self._pubs)
+        if not note:
+            note, style = self._marked, TextStyle.ACCENT
+        if not note and self.diagram.display and (self.diagram.has_focus or self.program.has_focus):
+            note, style = _KEYS, TextStyle.MUTED
+        head = line((f" {self._title}", TextStyle.HEAD), *self._pubs)
         width = max(20, self.size.width - 1)
-        lines: list[StyledLine] = [pieces]
-        if keys:
-            lines = [(*pieces, Span(f"  {_KEYS}", TextStyle.MUTED))]
-        elif note and len(note) + sum(len(span.text) for span in pieces) + 2 <= width:
-            lines = [(*pieces, Span(f"  {note}", style))]
+        lines: list[StyledLine] = [head]
+        if note and width_of(head) + len(note) + 2 <= width:
+            lines = [(*head, Span(f"  {note}", style))]
         elif note:
             lines += [(Span(" "), *row) for row in wrapped(plain(note, limit=400), width, style)]
         self.query_one(TextBlock).show(lines)
+
+    def on_resize(self) -> None:
+        """Fold the head to the width."""
+        self.show_head()
 
     def mark(self, lines: tuple[int, ...]) -> None:
         """Mark lines of the text and what they make."""
         self.diagram.mark(*lines)
         self.program.point_at(lines)
+
+    def say_marked(self, words: str) -> None:
+        """Say what is marked, where nothing else is to be said."""
+        self._marked = words
+        self.show_head()
 
 
 class CircuitPanes(Horizontal):
@@ -198,6 +212,7 @@ class CircuitPanes(Horizontal):
         both = self.size.width >= BOTH
         for name in (_ORIGINAL, _SUBMITTED):
             self._side(name).display = both or name == self._chosen
+        self._submitted.set_class(both, "-beside")
         self._draw_seen()
 
     def _draw_seen(self) -> None:
@@ -286,11 +301,29 @@ class CircuitPanes(Horizontal):
         for name in (_ORIGINAL, _SUBMITTED):
             if name != chosen_in:
                 self._mark_side(self._side(name))
+        self._submitted.say_marked(_gate_words(gate))
+        self._original.say_marked(_source_words(gate))
         self.post_message(self.Marked(gate))
 
     def _mark_side(self, side: CircuitSide) -> None:
         if self._gate is not NO_GATE:
             side.mark(self._gate.source_lines if side is self._original else (self._gate.line,))
+
+
+def _gate_words(gate: LinkedGate) -> str:
+    where = f"qubit{'s' if len(gate.qubits) > 1 else ''} {_some(gate.qubits)}"
+    return f"line {gate.line:,} on {where}" if gate.line else where
+
+
+def _source_words(gate: LinkedGate) -> str:
+    """The lines on the same qubits: which of them it came from, Qiskit does not tell."""
+    lines = gate.source_lines
+    return f"line{'s' if len(lines) > 1 else ''} {_some(lines)} on the same qubits" if lines else ""
+
+
+def _some(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(f"{number:,}" for number in numbers[:_MOST_NAMED])
+    return f"{shown}, …" if len(numbers) > _MOST_NAMED else shown
 
 
 def _no_source(data: JobData) -> str:
