@@ -73,6 +73,7 @@ def test_editor_uses_them_through_the_places_that_textual_has() -> None:
     assert isinstance(editor.document, LargeDocument)
     assert isinstance(editor.wrapped_document, UnwrappedDocument)
     assert "_set_document" in vars(TextArea), "the one place where TextArea makes its documents"
+    assert "_refresh_size" in vars(TextArea), "the one place where it tells its size"
 
 
 def test_brackets_find_the_partners_that_textual_finds_within_reach() -> None:

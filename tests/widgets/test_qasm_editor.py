@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widgets.text_area import Selection
 
 from tests.support.circuits import BELL
 from tui.domain.circuits import Diagnostic
@@ -208,3 +212,76 @@ async def test_editor_draws_a_sign_for_each_character_that_moves_the_cursor() ->
         assert area.get_line(1).plain == "\tx"
         shown = "".join(area.render_line(row).text for row in range(3))
         assert shown.isprintable() and "␛]0;title␇b␍c�d" in shown
+
+
+def drawn(area: QasmEditor) -> list[list[Segment]]:
+    """All rows as they are on the screen."""
+    return [list(strip) for strip in area.screen._compositor.render_strips()]
+
+
+def act_at_random(area: QasmEditor, chance: random.Random) -> None:
+    """Edit, move, select, undo, mark."""
+    rows = area.document.line_count
+    row = chance.randrange(rows)
+    place = row, chance.randint(0, len(area.document[row]))
+    last = min(rows - 1, row + chance.choice([0, 0, 1, 30]))
+    end = last, chance.randint(place[1] if last == row else 0, len(area.document[last]))
+    new = chance.choice(
+        ["x", "/*", "*/", "{", "}", "(", ")", "\n", "", "// a", "\n" * 15, "w" * 30, "x q[0];\n"]
+    )
+    match chance.randrange(8):
+        case 0 | 1 | 2:
+            area.replace(new, place, end)
+        case 3:
+            area.move_cursor(place)
+        case 4:
+            area.selection = Selection(place, end)
+        case 5:
+            area.undo()
+        case 6:
+            area.insert(new)
+        case _:
+            area.mark([Diagnostic(row + 1, 1, "wrong", warning=chance.random() < 0.5)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_rows_that_are_drawn_are_those_of_the_whole_drawn_anew(seed: int) -> None:
+    chance = random.Random(seed)
+    text = "".join(chance.choice(["x q[0];\n", "// c\n", "gate g a { x a; }\n"]) for _ in range(60))
+    async with editor_with(text) as (pilot, area):
+        for _ in range(70):
+            act_at_random(area, chance)
+            await pilot.pause()
+            found = drawn(area)
+            area._rows.clear()
+            area.refresh(layout=True)
+            await pilot.pause()
+            assert found == drawn(area)
+
+
+async def test_key_draws_its_row_alone_and_arranges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with editor_with("x q[0];\n" * 40) as (pilot, area):
+        await pilot.press("end")
+        rows: list[int] = []
+        arranged: list[bool] = []
+        render, arrange = area._render_line, area.screen._refresh_layout
+
+        def noted(y: int) -> Strip:
+            rows.append(y)
+            return render(y)
+
+        def counted(size: Size | None = None, scroll: bool = False) -> None:
+            arranged.append(scroll)
+            arrange(size, scroll)
+
+        monkeypatch.setattr(area, "_render_line", noted)
+        monkeypatch.setattr(area.screen, "_refresh_layout", counted)
+        await pilot.press("a", "b", "c")
+        assert area.document[0] == "x q[0];abc"
+        assert set(rows) == {0} and not arranged
+        await pilot.press("down")
+        assert set(rows) == {0, 1}
+        # Beyond the width the text scrolls, and there is a scrollbar.
+        area.insert("w" * 70)
+        await pilot.pause()
+        assert arranged and area.show_horizontal_scrollbar

@@ -73,6 +73,8 @@ class CheckPane(TextBlock):
     _patience: Timer | None = None
     _soon: Timer | None = None
     _analysing: Worker[None] | None = None
+    _settling = False
+    """What was said of the text a moment ago stays: what is said of it now comes when typing pauses."""
     _paused = False
     """Typing paused while the analysis was under way."""
     _limits: DeviceLimits | None = None
@@ -112,11 +114,13 @@ class CheckPane(TextBlock):
 
     def begin(self) -> None:
         """Know nothing yet: another text was loaded."""
-        self.state, self.analysis = CheckState.NOTHING, None
+        self.state, self.analysis, self._settling = CheckState.NOTHING, None, False
         self._marks = DiagnosticMarks()
 
     def edited(self, *, empty: bool) -> None:
         """Take back what was said of the text, and check it when typing pauses."""
+        known = self.analysis is not None or self._settling
+        self._settling = known and self.state is CheckState.WAITING and not empty
         self.analysis = None
         self.say(CheckState.NOTHING if empty else CheckState.WAITING)
         self.analyse_soon()
@@ -159,10 +163,12 @@ class CheckPane(TextBlock):
         """Show a state."""
         if state is self.state:
             return
-        self.state = state
+        self.state, self._settling = state, False
         self._show()
 
     def _show(self) -> None:
+        if self._settling:
+            return
         current = self._marks.at(self._place) or 0
         view = CheckView(
             self.state,
@@ -207,7 +213,7 @@ class CheckPane(TextBlock):
     def _take(self, text: str, analysis: Analysis) -> None:
         """Say what was found, unless the text is another by now: then its pause comes, or has come."""
         if text == self.workspace.qasm:
-            self.analysis = analysis
+            self.analysis, self._settling = analysis, False
             self.post_message(self.Analysed())
 
     async def _learn_limits(self, name: str) -> None:
@@ -218,6 +224,8 @@ class CheckPane(TextBlock):
             self._analyse()
 
     def _ask(self) -> None:
+        self._settling = False
+        self._show()
         if self._asking is not None:
             return
         text = self.workspace.qasm

@@ -150,6 +150,8 @@ class OverviewScrollBar(ScrollBar):
             rows: as `DiagnosticMarks.rows` has them.
             error, warning: styles of the marks.
         """
+        if rows == self._rows and (error, warning) == self._styles:
+            return
         self._rows, self._styles = rows, (error, warning)
         self.thickness = 2 if rows else 1
         self.refresh()

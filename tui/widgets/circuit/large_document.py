@@ -2,15 +2,15 @@
 
 Textual's own documents measure every line after every edit, sum all lines for each row that is drawn, and
 keep lists of the wrapping of each line. `TextArea` makes its documents in `_set_document`, which is private,
-and reads `_offset_to_line_info` of the wrapped one (textual 8.2): `tests/widgets/test_large_document.py`
-fails when either changes.
+and reads `_offset_to_line_info` of the wrapped one, and it tells its size in `_refresh_size` after each edit
+(textual 8.2): `tests/widgets/test_large_document.py` fails when one of them changes.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from rich.cells import cell_len
 from textual._cells import cell_width_to_column_index
@@ -18,12 +18,22 @@ from textual.document._document import Document, EditResult, Location, Newline
 from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import expand_tabs_inline, get_tab_widths
 from textual.geometry import Offset, Size
+from textual.reactive import Reactive, reactive
+from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from tui.common.safe_text import plain
 
 _ANY = re.compile(r"\r\n|\r|\n")
 _KEPT = re.compile(r"\n")
 """For a text whose lines end in different ways: `\\r` stays in it, the last character of a line."""
+
+
+_STEP = 16
+"""Cells by which the width of the text grows: of each other width the whole screen is arranged anew."""
+_BARS = 3
+"""Cells that scrollbars may take of a width."""
+_FEW_ROWS = 8
 
 
 def shown_line(line: str) -> str:
@@ -228,3 +238,52 @@ class UnwrappedDocument(WrappedDocument):
             width
             for _, width in get_tab_widths(shown_line(self.document.get_line(line_index)), self._tab_width)
         ]
+
+
+class LargeTextArea(TextArea):
+    """A text area that draws no more rows again than look another after an edit, or a move of the cursor.
+
+    Textual draws all of them, twice where the widest line has become wider.
+    """
+
+    document: LargeDocument
+    selection: Reactive[Selection] = reactive(Selection(), init=False, always_update=True, repaint=False)
+    suggestion: Reactive[str] = reactive("", repaint=False)
+    _drawn: dict[int, Hashable | None]
+    """How each row of the widget looks as it was drawn last; subclasses note it in `render_line`."""
+
+    def look_of(self, row: int) -> Hashable | None:
+        """Return all that decides how a line looks; `None` for one that is to be drawn each time."""
+        return None
+
+    def watch_selection(self) -> None:
+        """Draw what looks another; Textual calls its own watcher, too."""
+        self._draw_changed()
+
+    def watch_suggestion(self) -> None:
+        """Draw the line with what is offered."""
+        self._draw_changed()
+
+    def _refresh_size(self) -> None:
+        """Take the size of the text, which has changed, its width in steps; and draw what looks another."""
+        width, height = self.document.get_size(self.indent_width)
+        needed, room = width + self.gutter_width + 1, self.size.width
+        stepped = -(-needed // _STEP) * _STEP
+        if needed <= room:
+            # No scrollbar comes for a step.
+            stepped = max(needed, min(stepped, room - _BARS))
+        self.virtual_size = Size(stepped, height)
+        self._refresh_scrollbars()
+        self._draw_changed()
+
+    def _draw_changed(self) -> None:
+        if not self.is_mounted:
+            return
+        top, count = self.scroll_offset.y, self.document.line_count
+        looks = (self.look_of(row) if row < count else () for row in range(top, top + self.size.height))
+        changed = [y for y, look in enumerate(looks) if look is None or look != self._drawn.get(y)]
+        if self.document.empty or len(changed) > _FEW_ROWS:
+            self.refresh()
+            return
+        for y in changed:
+            self.refresh_lines(top + y)

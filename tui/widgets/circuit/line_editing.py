@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, Selection
 
 from tui.openqasm.fixes import Fix
-from tui.widgets.circuit.large_document import LargeDocument
+from tui.widgets.circuit.large_document import LargeDocument, LargeTextArea
 from tui.widgets.keymap import TEXT, bindings
 
 COMMENT = "//"
 
 
-class LineEditing(TextArea):
+class LineEditing(LargeTextArea):
     """A text area with commands on the lines of the selection; each is one step for undo."""
 
     BINDINGS: ClassVar = bindings(TEXT)

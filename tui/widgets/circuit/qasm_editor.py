@@ -45,9 +45,8 @@ class QasmEditor(CompletingText):
     """A `TextArea` for OpenQASM 2 and 3.
 
     Lines are coloured in `get_line`, Textual's public place for it; the colours are component classes, so
-    that themes decide them. The cursor does not blink: an idle screen sends nothing. Textual draws the whole
-    area at every key: rows that are as they were are kept, and `DiffApp` sends the cells that changed. What a
-    key costs does not grow with the text (`LargeDocument`).
+    that themes decide them. The cursor does not blink: an idle screen sends nothing. What a key costs does
+    not grow with the text (`LargeDocument`); rows are drawn that look another (`LargeTextArea`).
     """
 
     document: LargeDocument
@@ -93,6 +92,7 @@ class QasmEditor(CompletingText):
         self._catching_up: Timer | None = None
         self._matches: Matches | None = None
         self._rows: LRUCache[Hashable, Strip] = LRUCache(_ROWS)
+        self._drawn = {}
         super().__init__(
             "",
             soft_wrap=False,  # a row is a line: what is in the margin belongs to the row's line
@@ -194,12 +194,11 @@ class QasmEditor(CompletingText):
 
     def render_line(self, y: int) -> Strip:
         """Return a row; the margin of a line with an error, or that is pointed at, has a sign."""
-        if self.document.empty:
-            return super().render_line(y)
         row = self.scroll_offset.y + y
-        if row >= self.document.line_count:
-            return self._render_line(y)
-        key = self._look_of(row)
+        if self.document.empty or row >= self.document.line_count:
+            self._drawn[y] = ()
+            return super().render_line(y) if self.document.empty else self._render_line(y)
+        self._drawn[y] = key = self.look_of(row)
         strip = self._rows.get(key) if key is not None else None
         if strip is None:
             strip = self._render_line(y)
@@ -210,8 +209,7 @@ class QasmEditor(CompletingText):
                 strip = self._with_mark(strip, POINTER, "pointer")
             if key is not None:
                 self._rows[key] = strip
-        if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
-            self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
+        self._catch_up_later()
         return strip
 
     def code_at(self, row: int, column: int) -> bool:
@@ -235,15 +233,22 @@ class QasmEditor(CompletingText):
     _told: str | None = None
     """What the tooltip says."""
 
+    def _draw_changed(self) -> None:
+        super()._draw_changed()
+        self._catch_up_later()
+
+    def _catch_up_later(self) -> None:
+        if self._highlighter is not None and self._highlighter.behind and self._catching_up is None:
+            self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
+
     def _catch_up(self) -> None:
         """Lex on to what is shown, in slices that no key waits for."""
         self._catching_up = None
         if self._highlighter is None:
             return
         self._highlighter.advance(_CATCH_UP_SECONDS)
-        if self._highlighter.behind:
-            self._catching_up = self.set_timer(_CATCH_UP_PAUSE, self._catch_up)
-        else:
+        self._catch_up_later()
+        if not self._highlighter.behind:
             self.refresh()
 
     def notify_style_update(self) -> None:
@@ -251,8 +256,8 @@ class QasmEditor(CompletingText):
         self._rows.clear()
         super().notify_style_update()
 
-    def _look_of(self, row: int) -> Hashable | None:
-        """All that decides how a row looks; `None` where cursor, selection or a bracket's partner is."""
+    def look_of(self, row: int) -> Hashable | None:
+        """Return all that decides how a row looks; `None` where cursor, selection or a partner is."""
         bracket = self._matching_bracket_location
         if self.selection.contains_line(row) or (bracket is not None and bracket[0] == row):
             return None

@@ -78,6 +78,7 @@ class CompletingText(LineEditing):
         """Drop what is offered when the cursor moves; Textual calls its own watcher, too."""
         if not self._typing:
             self._offer((), None)
+        super().watch_selection()
 
     def _offer(self, offered: tuple[Completion, ...], due: ArgumentHint | None) -> None:
         ghost = offered[0].ghost if offered else ""
