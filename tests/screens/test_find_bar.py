@@ -38,7 +38,10 @@ async def test_find_counts_steps_and_replaces() -> None:
         await until(pilot, lambda: shows(pilot, "3 of 3") and area.selection.start == (4, 3))
         await pilot.press("alt+k")
         await until(pilot, lambda: shows(pilot, "1 of 2", "● case"))
-        await pilot.press("escape")
+        assert shows(pilot, "alt+r ○ regex")
+        await pilot.press("tab")
+        await until(pilot, lambda: area.has_focus and not shows(pilot, "alt+r"))  # renames there
+        await pilot.press("ctrl+f", "escape")
         await until(pilot, lambda: area.has_focus and not screen.find_bar.display)
         await pilot.press("alt+n")
         await until(pilot, lambda: area.selection == ((3, 0), (3, 1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -72,7 +72,7 @@ class FindBar(Vertical):
         with Horizontal(id="second"):
             yield Label("Replace", classes="find--name", markup=False)
             yield text_field("with")
-            yield Label("enter one  alt+a all", markup=False)
+            yield Label("", id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Show which switches are on."""
@@ -309,9 +309,20 @@ class FindBar(Vertical):
         """Select the next match, or the one before."""
         self.step(direction)
 
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _focus_moved(self) -> None:
+        self.call_after_refresh(self._show_switches)
+
     def _show_switches(self) -> None:
-        shown = (f"{key} {'●' if self._switched[name] else '○'} {name}" for name, key in _SWITCHES)
+        """Show what is on; with the keys only while they mean that: in the text they mean something else."""
+        here = self.has_focus_within
+        shown = (
+            f"{f'{key} ' if here else ''}{'●' if self._switched[name] else '○'} {name}"
+            for name, key in _SWITCHES
+        )
         self.query_one("#switches", Label).update(Content("  ".join(shown)))
+        self.query_one("#keys", Label).update(Content("enter one  alt+a all" if here else ""))
 
     def _field(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
