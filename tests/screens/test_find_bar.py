@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -60,6 +63,27 @@ async def test_find_counts_steps_and_replaces() -> None:
         assert area.text == TEXT.replace("q[", "r[")
         area.undo()
         assert area.text == TEXT, "all in one step"
+
+
+async def test_find_looks_again_for_what_was_typed_while_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = search.TextSearch.find
+    going_on = asyncio.Event()
+
+    async def slowly(self: search.TextSearch, lines: Sequence[str], wanted: search.Wanted) -> search.Matches:
+        found = await find(self, lines, wanted)
+        if wanted.pattern == "q":
+            going_on.set()
+            # The next letter comes before the answer to this one is looked at.
+            await until(pilot, lambda: screen.find_bar.query_one("#find", Input).value == "q[")
+        return found
+
+    monkeypatch.setattr(search.TextSearch, "find", slowly)
+    async with running() as pilot:
+        screen = await editor(pilot)
+        await pilot.press("ctrl+f", "q")
+        await going_on.wait()
+        await pilot.press("[")
+        await until(pilot, lambda: shows(pilot, "1 of 4"))
 
 
 async def test_find_says_what_is_wrong_and_stops_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,8 @@ class FindBar(Vertical):
         self._matches: Matches | None = None
         self._seen: object = None
         """The text in which the matches are, and its version."""
+        self._sought: Wanted | None = None
+        """What they are matches of: more may have been typed while it was looked for."""
         self._anchor = (0, 0)
         """Where the cursor was when the bar was opened: what is typed is found from there on."""
         self._pause: Timer | None = None
@@ -199,9 +201,9 @@ class FindBar(Vertical):
         """Return the matches in the text as it is; `None`: the search failed, and that is said."""
         area = self._area()
         seen = area.document, area.document.version
-        if self._matches is not None and self._seen == seen:
-            return self._matches
         wanted = self._wanted
+        if self._matches is not None and self._seen == seen and self._sought == wanted:
+            return self._matches
         self._show(None)
         if not wanted.pattern:
             self._say("")
@@ -209,7 +211,7 @@ class FindBar(Vertical):
         # What is changed while the worker reads it is looked through again (`follow`).
         found = await self._search.find(area.document.lines, wanted)
         if area is self._area() and seen == (area.document, area.document.version):
-            self._seen = seen
+            self._seen, self._sought = seen, wanted
             self._show(found)
             self.say_count()
             return found
