@@ -345,13 +345,14 @@ class QasmEditor(CompletingText):
                 the text ends it.
         """
         told, self.on_change = self.on_change, None
+        vocabulary, self.vocabulary = self.vocabulary, None  # nothing is completed
         try:
             with self.prevent(TextArea.Changed, TextArea.SelectionChanged):
                 for change in changes:
                     if not self._replay(change):
                         break
         finally:
-            self.on_change = told
+            self.on_change, self.vocabulary = told, vocabulary
         self.post_message(self.Changed(self))
 
     def _replay(self, change: Change) -> bool:
