@@ -67,6 +67,7 @@ QUICK: tuple[tuple[str, int, tuple[str, ...]], ...] = (
             "timeline",
             "metrics",
             "transpilation",
+            "trust",
             "circuit",
             "source",
         ),

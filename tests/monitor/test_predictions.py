@@ -20,7 +20,7 @@ from tui.domain.pubs.sweep_text import sweep_of
 from tui.domain.pubs.sweeps import Sweep
 from tui.domain.results import Counts, PubResult
 from tui.domain.statistics.distributions import Distribution
-from tui.domain.statistics.predictions import ForetoldValues
+from tui.domain.statistics.predictions import Foretold, ForetoldValues
 from tui.monitor.actions.predictions import MOST_SETS, SETS_AT_ONCE
 
 ASKED = tuple[str, tuple[str, ...], int, bool, int]
@@ -176,3 +176,32 @@ async def test_counts_of_a_sweep_are_held_against_each_place(
     with pytest.raises(QdeckError, match="values of the parameters are not known"):
         await harness.services.predictions.places(job_id, 1, replace(result, sweep=None), noisy=False)
     await harness.services.aclose()
+
+
+async def test_predictions_are_kept_with_their_jobs_and_judged_by_them(tmp_path: Path) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    predictions = harness.services.predictions
+    made = replace(bell_candidate(), estimated_success=0.9, estimated_success_idle=0.8).transpilation
+    jobs = [await _finished(harness, name=name, transpilation=made) for name in ("one", "two", "three")]
+    ideal = Distribution({"00": 0.5, "11": 0.5}, (("c", 2),), 2, "state vector")
+    result = PubResult(counts=(Counts("c", 2, 100, {"00": 50, "11": 40, "01": 10}),))
+    for job_id in jobs[:2]:
+        await predictions.keep_fidelity(job_id, result, Foretold(ideal))
+    await predictions.keep_fidelity(jobs[2], result, Foretold(ideal_note="It is too wide."))
+    last = harness.services.jobs.get(jobs[2])
+    assert last is not None
+    past = predictions.past(last)
+    assert {(one.job_id, one.name, one.success) for one in past} == {
+        (jobs[0], "one", 0.8),
+        (jobs[1], "two", 0.8),
+    }
+    assert past[0].measured.fidelity == pytest.approx((math.sqrt(0.25) + math.sqrt(0.2)) ** 2)
+    assert predictions.past(replace(last, backend="ibm_other")) == ()
+    assert predictions.measured(jobs[2]) is None
+    # A job is not judged by itself; and what is kept is there when the history is opened again.
+    first = harness.services.jobs.get(jobs[0])
+    assert first is not None and [one.job_id for one in predictions.past(first)] == [jobs[1]]
+    await harness.services.aclose()
+    again = await MonitorHarness(tmp_path).enter()
+    assert again.services.predictions.measured(jobs[0]) == past[0].measured
+    await again.services.aclose()

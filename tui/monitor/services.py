@@ -110,7 +110,7 @@ class AppServices:
         self.backends = self.polling.backends
         self.jobs = Jobs(app_state, workers, self.polling.backfill, compiler, options.auto_result)
         self.evaluation = JobEvaluation(app_state, self.jobs, self.backends)
-        self.predictions = Predictions(self.jobs, self.backends, compiler)
+        self.predictions = Predictions(app_state, self.jobs, self.backends, compiler)
         self.exports = Exports(self.jobs, compiler, self.backends)
         self.comparisons = Comparisons(self.jobs, compiler, self.predictions, self.evaluation)
         self.replays = Replays(app_state, self.jobs)

@@ -24,6 +24,7 @@ from tui.commands.shared.output import (
 )
 from tui.commands.shared.selection import ServiceChoice
 from tui.common.errors import ErrorKind, QdeckError
+from tui.domain.export.documents import trust_facts
 from tui.domain.export.forms import ExportChoice, ExportForm, file_names
 from tui.domain.export.snippets import SnippetForm
 from tui.domain.jobs import Job
@@ -178,6 +179,8 @@ async def show_job(
             async with waiting_for_service(choice.timeout):
                 job = await named.services.jobs.fetch(job_id)
         details = await named.services.exports.details(job_id)
+        predictions = named.services.predictions
+        details["trust"] = trust_facts(predictions.measured(job_id), predictions.past(job))
         whole = await named.services.jobs.with_texts(job_id) or job
         if not named.asked:
             say("From the history: the service was not asked.")

@@ -92,6 +92,8 @@ async def _foretold(services: AppServices, job_id: str, result: JobResult) -> tu
     for place, pub in enumerate(result.pubs):
         of = await services.predictions.of_pub(job_id, place, pub, noisy=False)
         found.append(await services.predictions.of_pub(job_id, place, pub, of, noisy=True))
+        if not place:
+            await services.predictions.keep_fidelity(job_id, pub, found[0])
     return tuple(found)
 
 

@@ -24,6 +24,7 @@ from tui.domain.statistics.predictions import (
     rms_difference,
     value_comparisons,
 )
+from tui.domain.statistics.trust import MeasuredFidelity, PastPrediction, trust_summary
 
 RESULT_FORMAT = "qdeck-result-1"
 """Name of the form of `result_document`; the number grows when a member changes its meaning."""
@@ -77,6 +78,32 @@ def job_details(
         "timeline": [{"status": str(step.status), "at": _time(step.at)} for step in job.timeline],
         "metrics": None if metrics is None else metrics_facts(metrics),
         "transpilation": None if transpilation is None else transpilation_facts(transpilation),
+    }
+
+
+def trust_facts(measured: MeasuredFidelity | None, past: Sequence[PastPrediction]) -> dict[str, object]:
+    """Return how near a job came to its ideal, and how far predictions of past jobs there came true.
+
+    Args:
+        measured: of the job; `None`: its ideal was not simulated yet.
+        past: other jobs of its backend, newest first.
+    """
+    return {
+        "fidelity": None if measured is None else measured.fidelity,
+        "fidelity_bound": None if measured is None else measured.bound,
+        "foretold": None if measured is None else measured.foretold,
+        "past": [
+            {
+                "job_id": one.job_id,
+                "name": one.name or None,
+                "created": _time(one.created),
+                "estimated_success": one.success,
+                "foretold": one.measured.foretold,
+                "fidelity": one.measured.fidelity,
+            }
+            for one in past
+        ],
+        "medians": msgspec.to_builtins(trust_summary(past)),
     }
 
 

@@ -18,9 +18,12 @@ from tui.domain.results import PubResult
 from tui.domain.statistics.distances import Comparison
 from tui.domain.statistics.distributions import Distribution
 from tui.domain.statistics.predictions import NOTHING_FORETOLD, Foretold, ForetoldValues, compare_with
+from tui.domain.statistics.trust import MeasuredFidelity, PastPrediction, measured_fidelity
 from tui.domain.statistics.waiting import times_of
 from tui.monitor.actions.jobs import Jobs
 from tui.monitor.polling.account_pollers import BackendsPoller
+from tui.monitor.state.app_state import AppState
+from tui.store.records.models import JobRecord
 
 MOST_SHOTS: Final = 10_000
 """Shots of a noisy prediction."""
@@ -28,6 +31,8 @@ MOST_SETS: Final = 500
 """Sets of values of a sweep that are simulated."""
 SETS_AT_ONCE: Final = 32
 """Sets of one request: between two of them it can be seen how far it is."""
+MOST_PAST: Final = 10
+"""Past jobs of a backend by which its predictions are judged."""
 _MOST_KEPT: Final = 40
 
 T = TypeVar("T")
@@ -46,7 +51,8 @@ class Predictions:
     calibration or Qiskit are not to be had.
     """
 
-    def __init__(self, jobs: Jobs, backends: BackendsPoller, compiler: Compiler) -> None:
+    def __init__(self, app_state: AppState, jobs: Jobs, backends: BackendsPoller, compiler: Compiler) -> None:
+        self._app_state = app_state
         self._jobs = jobs
         self._backends = backends
         self._simulations = compiler.simulations
@@ -89,6 +95,40 @@ class Predictions:
             return replace(known, **{f"{kind}_note": str(error)})  # type: ignore[arg-type]
         # The names are made above.
         return replace(known, **{f"{kind}{name}": found, f"{kind}_note": ""})  # type: ignore[arg-type]
+
+    async def keep_fidelity(self, job_id: str, result: PubResult, foretold: Foretold) -> None:
+        """Keep with the job how near its counts came to their ideal, for trust in later predictions.
+
+        Args:
+            job_id: the job.
+            result: of its first PUB.
+            foretold: of that PUB; nothing is kept where that cannot be told.
+        """
+        found, record = measured_fidelity(result, foretold), self._app_state.jobs.record(job_id)
+        if record is not None and found is not None and found != record.fidelity:
+            await self._app_state.jobs.upsert([replace(record, fidelity=found)])
+
+    def past(self, job: Job) -> tuple[PastPrediction, ...]:
+        """Return what was predicted of other jobs on the job's backend and what came, the newest first."""
+        found = [
+            PastPrediction(
+                record.job.id,
+                record.job.name,
+                record.job.created,
+                _success(record),
+                record.fidelity,
+            )
+            for record in self._app_state.history.records()
+            if record.fidelity is not None
+            and (record.job.service, record.job.backend) == (job.service, job.backend)
+            and record.job.id != job.id
+        ]
+        return tuple(sorted(found, key=lambda one: one.created, reverse=True)[:MOST_PAST])
+
+    def measured(self, job_id: str) -> MeasuredFidelity | None:
+        """Return how near the job's counts came to their ideal, as it is kept; `None`: not simulated yet."""
+        record = self._app_state.jobs.record(job_id)
+        return None if record is None else record.fidelity
 
     async def ideal(self, job_id: str, pub: int = 0) -> Distribution:
         """Simulate a circuit of the job without noise.
@@ -243,6 +283,13 @@ class Predictions:
             return inputs[pub]
         alone = PubInputs(observables=job.observables, transpilation=self._jobs.transpilation(job.id))
         return PubInputs() if inputs or pub else alone
+
+
+def _success(record: JobRecord) -> float | None:
+    made = record.prediction
+    if made is None:
+        return None
+    return made.success if made.success_idle is None else made.success_idle
 
 
 async def _as_written(job: Job, circuit: str, pub: int, simulate: Callable[[str], Awaitable[T]]) -> T:

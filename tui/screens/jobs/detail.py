@@ -233,7 +233,9 @@ class JobScreen(JobCommands):
 
     @work(exclusive=True, group="job-foretell", exit_on_error=False)
     async def _foretell(self) -> None:
-        """What simulations say of the result."""
+        """What simulations say of the result, and how far that came true of other jobs."""
+        if self.job is not None:
+            self._data.past = self.services.predictions.past(self.job)
         await foretell(self.services.predictions, self._job_id, self._data, self._show_view)
 
     @work(exclusive=True, group="job-calibration", exit_on_error=False)

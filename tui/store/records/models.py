@@ -12,6 +12,7 @@ from tui.domain.circuits import Prediction, Transpilation
 from tui.domain.devices.backends import is_mock
 from tui.domain.jobs import Job, JobMetrics, JobStatus, StatusStep
 from tui.domain.sessions import Session, SessionState
+from tui.domain.statistics.trust import MeasuredFidelity
 from tui.domain.submissions import Submission
 
 Key = tuple[str, ...]
@@ -43,6 +44,7 @@ class JobRecord(Value, frozen=True):
         role_asked: the service was asked which primitive it stands for: a job without a role has none, as
             far as can be told.
         prediction: success estimated when it was submitted here, of its first circuit.
+        fidelity: how near the counts of its first circuit came to their ideal, once that was simulated here.
     """
 
     job: Job
@@ -58,6 +60,7 @@ class JobRecord(Value, frozen=True):
     inputs_hash: str = ""
     role_asked: bool = False
     prediction: Prediction | None = None
+    fidelity: MeasuredFidelity | None = None
 
     @property
     def key(self) -> tuple[str, str]:

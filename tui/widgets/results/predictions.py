@@ -18,10 +18,11 @@ from tui.domain.statistics.predictions import (
     rms_difference,
     value_comparisons,
 )
+from tui.domain.statistics.trust import PastPrediction, trust_summary
 from tui.widgets.results.bars import IDEAL, IDEAL_VALUE, NOISY
 from tui.widgets.results.result_tables import value_label, value_spans
 from tui.widgets.results.sweep_plots import place_label
-from tui.widgets.text.format import NOTHING
+from tui.widgets.text.format import NOTHING, format_datetime, percent
 from tui.widgets.text.styled_text import BLANK, Span, StyledLine, TextStyle, fit, line, wrapped
 
 _NAME: Final = 10
@@ -246,3 +247,57 @@ def _notes(mark: str, foretold: Foretold, width: int) -> list[StyledLine]:
 
 def _named(name: str, lines: Sequence[StyledLine]) -> list[StyledLine]:
     return [(Span(f" {'' if place else name:<{_NAME - 1}}"), *pieces) for place, pieces in enumerate(lines)]
+
+
+def trust_lines(past: Sequence[PastPrediction], width: int) -> list[StyledLine]:
+    """Return in a line or two how far predictions of past jobs came true; nothing where there are none.
+
+    Args:
+        past: the jobs, of one backend.
+        width: cells of a line.
+    """
+    if not past:
+        return []
+    found = trust_summary(past)
+    parts: list[str] = []
+    if found.success is not None and found.got_of_success is not None:
+        parts.append(f"ESP {percent(found.success)}, fidelity got {percent(found.got_of_success)}")
+    if found.foretold is not None and found.got_of_foretold is not None:
+        parts.append(f"noisy model {percent(found.foretold)}, got {percent(found.got_of_foretold)}")
+    if found.off is not None and found.most_off is not None:
+        parts.append(f"the model off by {100 * found.off:.1f}, at most {100 * found.most_off:.1f} points")
+    jobs = "the last job" if found.jobs == 1 else f"the last {found.jobs} jobs, medians"
+    text = f"of {jobs}: {'; '.join(parts)}" if parts else ""
+    return _named("here", wrapped(text, width - _NAME, TextStyle.MUTED)) if text else []
+
+
+def past_lines(backend: str, past: Sequence[PastPrediction], width: int) -> list[StyledLine]:
+    """Return a table of past jobs, what was predicted of each and what came; nothing where there are none.
+
+    Args:
+        backend: on which they ran.
+        past: the jobs, newest first.
+        width: cells of a line.
+    """
+    if not past:
+        return []
+    room = max(10, min(40, width - 52))
+    head = f"   {'JOB':<{room}} {'CREATED':<17}{'ESP':>8}{NOISY + ' NOISY':>10}{'GOT':>9}"
+    told = f"  on {plain(backend, limit=40)}: Hellinger fidelity with the ideal"
+    lines = [
+        BLANK,
+        line((" predictions of past jobs", TextStyle.STRONG), (told, TextStyle.MUTED)),
+        line((head, TextStyle.HEAD)),
+    ]
+    for one in past:
+        near = one.measured.foretold
+        lines.append(
+            line(
+                f"   {fit(plain(one.name or one.job_id, limit=60), room)} ",
+                (f"{format_datetime(one.created)[:16]:<17}", TextStyle.MUTED),
+                f"{NOTHING if one.success is None else percent(one.success):>8}",
+                f"{NOTHING if near is None else percent(near):>10}",
+                (f"{percent(one.measured.fidelity):>9}", TextStyle.STRONG),
+            )
+        )
+    return lines

@@ -15,6 +15,7 @@ from tui.domain.jobs import Job, JobMetrics
 from tui.domain.results import Counts, ExecutionSpan, JobResult
 from tui.domain.statistics.bits import measured_qubits, used_parts
 from tui.domain.statistics.predictions import Foretold
+from tui.domain.statistics.trust import PastPrediction
 from tui.domain.statistics.waiting import StartEstimate
 from tui.widgets.results.counts import CountsView
 
@@ -41,6 +42,7 @@ class JobData:
         transpilation: how its circuit was made here.
         formula: QPU seconds by the published formula when it was submitted.
         hashes: of its texts, by name.
+        past: predictions of other jobs on its backend, the newest first.
     """
 
     result: JobResult | None = None
@@ -59,6 +61,7 @@ class JobData:
     transpilation: Transpilation | None = None
     formula: float | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
+    past: tuple[PastPrediction, ...] = ()
     _parts: dict[str, CircuitParts] = field(default_factory=dict)
 
     def refused(self, view: str, error: QdeckError) -> None:

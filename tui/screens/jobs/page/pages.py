@@ -15,6 +15,7 @@ from tui.screens.jobs.page.data import JobData
 from tui.widgets.results.counts import view_words
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import details_lines, raw_page
+from tui.widgets.results.predictions import past_lines, trust_lines
 from tui.widgets.results.qubit_lines import bit_lines, calibration_lines
 from tui.widgets.results.time_lines import time_page
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line
@@ -49,7 +50,10 @@ def page_of(view: str, job: Job, data: JobData, now: datetime, width: int) -> Se
         case "Calibration":
             return _calibration(job, data, width)
         case "Details":
-            return details_lines(job, data.metrics, data.transpilation, data.formula, data.hashes)
+            return [
+                *details_lines(job, data.metrics, data.transpilation, data.formula, data.hashes),
+                *past_lines(job.backend, data.past, width),
+            ]
         case "Log":
             if data.log is None:
                 return muted(
@@ -83,26 +87,28 @@ def _result(job: Job, data: JobData, width: int) -> list[StyledLine]:
     result = data.shown
     if result is None:
         return _no_result(job)
-    lines = _success(data, result)
+    lines = _success(data, result, width)
     words = view_words(data.view)
     lines += [line((f" {words}", TextStyle.MUTED))] if words and _has_counts(result) else []
     return [*lines, *result_page(result, width, view=data.view, foretold=data.foretold)]
 
 
-def _success(data: JobData, result: JobResult) -> list[StyledLine]:
-    """The success that was estimated beside what came, for a trust in the next estimate."""
-    made = data.transpilation
-    if made is None or made.estimated_success is None or not _has_counts(result):
+def _success(data: JobData, result: JobResult, width: int) -> list[StyledLine]:
+    """The success that was estimated, and how far estimates of other jobs there came true."""
+    if not _has_counts(result):
         return []
-    idle = made.estimated_success_idle
-    waiting = "" if idle is None else f", {idle * 100:.1f} % with waiting"
-    return [
-        line(
-            (" ESP       ", TextStyle.MUTED),
-            f"{made.estimated_success * 100:.1f} %",
-            (f"{waiting}, estimated at submission: a rank", TextStyle.MUTED),
+    made, lines = data.transpilation, []
+    if made is not None and made.estimated_success is not None:
+        idle = made.estimated_success_idle
+        waiting = "" if idle is None else f", {idle * 100:.1f} % with waiting"
+        lines.append(
+            line(
+                (" ESP       ", TextStyle.MUTED),
+                f"{made.estimated_success * 100:.1f} %",
+                (f"{waiting}, estimated at submission: a rank", TextStyle.MUTED),
+            )
         )
-    ]
+    return [*lines, *trust_lines(data.past, width)]
 
 
 def _has_counts(result: JobResult) -> bool:

@@ -50,3 +50,5 @@ async def foretell(
             known = data.foretold[place]
             data.foretold[place] = await predictions.of_pub(job_id, place, pub, known, noisy=noisy, tell=tell)
             changed()
+        if not place:
+            await predictions.keep_fidelity(job_id, pub, data.foretold[place])
