@@ -56,6 +56,9 @@ NOISY = (
     ("ibm_cusco", "bv14"),
     ("ibm_cusco", "random12"),
     ("ibm_peekskill", "random12"),
+    ("ibm_fez", "qft10"),
+    ("ibm_fez", "random8"),
+    ("ibm_fez", "random12"),
 )
 
 

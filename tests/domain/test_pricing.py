@@ -18,8 +18,10 @@ from tui.domain.pricing import (
     PricedJob,
     ProgramWork,
     corrected,
+    total_price,
     unprepared_seconds,
 )
+from tui.domain.pubs.inputs import Pub
 from tui.domain.submissions import Submission
 
 
@@ -114,10 +116,26 @@ def test_price_exceeds_what_is_left(usage: Usage | None, limit: int | None, exce
 def test_unprepared_job_is_priced_by_its_candidate() -> None:
     submission = Submission(Primitive.SAMPLER, "ibm_peekskill", "", shots=10_000)
     candidate = bell_candidate(duration_us=10.0)
-    assert unprepared_seconds(candidate, submission) == pytest.approx(2 + 10_000 * 260e-6)
+    assert unprepared_seconds([candidate], submission) == pytest.approx(2 + 10_000 * 260e-6)
     unknown = bell_candidate(duration_us=None, rep_delay_us=200.0)
-    assert unprepared_seconds(unknown, submission) == pytest.approx(2 + 10_000 * 200e-6)
+    assert unprepared_seconds([unknown], submission) == pytest.approx(2 + 10_000 * 200e-6)
     estimator = Submission(Primitive.ESTIMATOR, "ibm_peekskill", "", precision=0.1)
-    assert unprepared_seconds(candidate, estimator) == pytest.approx(2 + 100 * 260e-6)
+    assert unprepared_seconds([candidate], estimator) == pytest.approx(2 + 100 * 260e-6)
     default = Submission(Primitive.ESTIMATOR, "ibm_peekskill", "")
-    assert unprepared_seconds(candidate, default) == pytest.approx(2 + 4096 * 260e-6)
+    assert unprepared_seconds([candidate], default) == pytest.approx(2 + 4096 * 260e-6)
+
+
+def test_unprepared_job_of_several_pubs_has_one_overhead() -> None:
+    submission = Submission(Primitive.SAMPLER, "ibm_peekskill", "", shots=1000, further=(Pub(""), Pub("")))
+    candidates = [bell_candidate(duration_us=duration) for duration in (10.0, 20.0, 30.0)]
+    assert unprepared_seconds(candidates, submission) == pytest.approx(2 + 1000 * (3 * 250 + 60) * 1e-6)
+
+
+def test_price_of_several_jobs_has_the_overhead_of_each() -> None:
+    job = Price(3.0, Correction(3.5, 3.0, 4.0, 7, 0.1))
+    total = total_price([job, job, Price(5.0, Correction(6.0, 5.0, 7.0, 7, 0.1))])
+    assert total == Price(11.0, Correction(13.0, 11.0, 15.0, 7, 0.1))
+    assert total_price([job, job], 3.25) == Price(6.0, Correction(6.5, 6.0, 6.5, 7, 0.1))
+    assert total_price([job, Price(None)]) == Price(None)
+    assert total_price([Price(3.0), Price(4.0)]) == Price(7.0)
+    assert total_price([job]) is job

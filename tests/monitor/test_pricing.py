@@ -14,7 +14,7 @@ import pytest
 from tests.monitor.fakes import BELL, MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
-from tui.domain.pricing import DryRun, ProgramWork
+from tui.domain.pricing import DryRun, Price, ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.domain.submissions import Submission
 from tui.monitor.state.events import JobsFinished
@@ -75,6 +75,25 @@ async def test_program_that_was_priced_is_submitted_without_preparing_it_again(t
         assert (sent.params, len(harness.compiler.prepared)) == (priced.submission.params, 1)
         record = harness.app_state.jobs.record(job.id)
         assert record is not None and record.formula_seconds == pytest.approx(CUSCO)
+
+
+async def test_batch_is_priced_job_by_job_and_copies_are_prepared_once(tmp_path: Path) -> None:
+    async with entered(tmp_path) as harness:
+        jobs = [*(replace(BELL, name=f"bell {copy}") for copy in (1, 2)), replace(BELL, shots=7)]
+        pricing = harness.services.pricing
+        priced = await pricing.price_batch(BELL, jobs)
+        assert priced.price == Price(pytest.approx(3 * CUSCO))
+        assert [(one.name, bool(one.params)) for one in priced.jobs] == [
+            ("bell 1", True),
+            ("bell 2", True),
+            (BELL.name, True),
+        ]
+        assert len(harness.compiler.prepared) == 2
+        for _ in range(12):
+            await learn(harness)
+        known = pricing.known_batch(replace(BELL, max_seconds=3), priced.jobs).price
+        assert known.own is not None and known.own.jobs == 12
+        assert (known.formula, known.seconds) == (9.0, 9.0)
 
 
 async def test_price_is_corrected_by_own_jobs_of_the_backend_and_program(tmp_path: Path) -> None:

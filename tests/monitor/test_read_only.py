@@ -50,7 +50,7 @@ HARMLESS = {
     "aclose",
     "transpiler": "gate_facts transpile search search_backends prepared simulation measured "
     "dt_seconds diagram timeline",
-    "pricing": "price usage",
+    "pricing": "price price_batch usage",
     "polling": "refresh stop",
 }
 """By part: commands that submit, cancel and change nothing of the account's."""

@@ -14,6 +14,7 @@ from tests.support.review import submissions, transpiled
 from tui.config.settings import load_settings
 from tui.domain.jobs import Primitive
 from tui.domain.presets import Preset
+from tui.domain.primitives import JobProgram
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.dialogs.save_file import SaveAs
 from tui.screens.dialogs.together import RunTogether
@@ -63,6 +64,28 @@ async def test_marked_texts_and_files_run_in_one_job_or_in_a_batch(
         assert [one.name for one in batch] == ["bell", "other", "ghz"]
         assert {(one.session_id, one.circuits) for one in batch} == {("s-new", 1)}
         assert services.asked.index(("drain_session", "s-new")) > services.asked.index(("submit", batch[-1]))
+
+
+async def test_batch_costs_the_overhead_of_each_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ghz.qasm").write_text(BELL + "// from the file\n")
+    services = AppServicesHarness(program=JobProgram.EXECUTOR)
+    async with running(services, size=(120, 40)) as pilot:
+        screen = await transpiled(pilot)
+        screen.query_one("#candidates").focus()
+        await pilot.press("alt+m")
+        await until(pilot, lambda: shows(pilot, "ghz.qasm"))
+        await pilot.press("space", "b", "enter")
+        await until(pilot, lambda: shows(pilot, "formula  8.2 s  2 jobs"))
+        assert not shows(pilot, "asks the service")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "A dry run is of one job, not of a batch." in notices(pilot))
+        screen.query_one("#copies", Input).value = "2"
+        await until(pilot, lambda: shows(pilot, "formula  16 s  4 jobs"))
+        await pilot.press("f9")
+        await until(pilot, lambda: "drain_session" in services.names_asked())
+        names = [(one.name, one.formula_seconds) for one in submissions(services)]
+        assert names == [(name, 4.1) for name in ("bell 1", "bell 2", "ghz 1", "ghz 2")]
 
 
 async def test_circuit_that_cannot_be_transpiled_with_the_others_is_named(

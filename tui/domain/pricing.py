@@ -76,26 +76,28 @@ class ProgramWork(Value, frozen=True):
         return OVERHEAD_SECONDS + self.executions * rep_delay_us * 1e-6 + (self.circuit_seconds or 0.0)
 
 
-def unprepared_seconds(candidate: Candidate, submission: Submission) -> float | None:
+def unprepared_seconds(candidates: Sequence[Candidate], submission: Submission) -> float:
     """Return the QPU seconds by IBM's formula of a job that is not prepared here, as far as is known.
 
     Args:
-        candidate: the circuit; a shot of unknown duration counts with its rep delay alone.
-        submission: how often it is run. Each group of observables that is measured together counts anew on
+        candidates: the circuit of each PUB; a shot of unknown duration counts with its rep delay alone.
+        submission: how often they are run. Each group of observables that is measured together counts anew on
             the service; here all count as one.
 
     Returns:
-        Seconds; `None` for several PUBs.
+        Seconds, with the overhead of one job.
     """
-    if submission.further:
-        return None
     if submission.primitive is Primitive.ESTIMATOR:
         shots = math.ceil(1 / (submission.precision or DEFAULT_PRECISION) ** 2)
     else:
         shots = submission.shots or DEFAULT_SHOTS
-    sets = 1 if submission.sweep is None else submission.sweep.sets
-    pause = DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
-    return qpu_seconds(candidate.duration_us or 0.0, shots, circuits=sets, rep_delay_us=pause)
+    seconds = OVERHEAD_SECONDS
+    for candidate, pub in zip(candidates, submission.pubs, strict=True):
+        sets = 1 if pub.sweep is None else pub.sweep.sets
+        pause = DEFAULT_REP_DELAY_US if candidate.rep_delay_us is None else candidate.rep_delay_us
+        alone = qpu_seconds(candidate.duration_us or 0.0, shots, circuits=sets, rep_delay_us=pause)
+        seconds += alone - OVERHEAD_SECONDS
+    return seconds
 
 
 class PricedJob(Value, frozen=True):
@@ -256,16 +258,35 @@ def _median(values: Iterable[float]) -> float:
 
 
 def total_price(prices: Sequence[Price], limit: float | None = None) -> Price:
-    """Return the price of several jobs together; of one that of the job.
+    """Return the price of several jobs together, each with its overhead; of one that of the job.
 
     Args:
-        prices: of the jobs.
+        prices: of the jobs, of one backend and program, without dry runs.
         limit: QPU seconds after which the service ends each job; `None`: no such limit.
 
     Returns:
-        Their seconds as the formula's, unknown where one is not known.
+        The sums of both ways, each unknown where it is not known of a job. The ends of the interval are the
+        sums of the ends: the correction may be off in the same direction for all jobs.
     """
     if len(prices) == 1:
         return prices[0]
-    seconds = [price.at_most(limit) for price in prices]
-    return Price(None if None in seconds else math.fsum(filter(None, seconds)), None)
+    formulas = [price.formula for price in prices if price.formula is not None]
+    own = [price.own for price in prices if price.own is not None]
+    return Price(
+        _summed(formulas, limit) if len(formulas) == len(prices) else None,
+        _together(own, limit) if own and len(own) == len(prices) else None,
+    )
+
+
+def _together(own: Sequence[Correction], limit: float | None) -> Correction:
+    return Correction(
+        _summed((one.seconds for one in own), limit),
+        _summed((one.low for one in own), limit),
+        _summed((one.high for one in own), limit),
+        own[0].jobs,
+        own[0].past_error,
+    )
+
+
+def _summed(seconds: Iterable[float], limit: float | None) -> float:
+    return math.fsum(min(one, math.inf if limit is None else limit) for one in seconds)

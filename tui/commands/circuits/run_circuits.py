@@ -187,9 +187,11 @@ def make_submissions(
         )
         for first, *further in groups
     ]
+    run = [candidate for candidate in candidates for _ in range(request.copies)]
+    of_each = [[candidate] for candidate in run] if request.batch else [run]
     return [
-        replace(one, formula_seconds=unprepared_seconds(candidates[place // request.copies], one))
-        for place, one in enumerate(submissions)
+        replace(one, formula_seconds=unprepared_seconds(of, one))
+        for one, of in zip(submissions, of_each, strict=True)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from heapq import nlargest
 from typing import Final
@@ -15,7 +16,7 @@ from tui.common.values import Value
 from tui.domain.accounts import Usage
 from tui.domain.devices.backends import twin_of
 from tui.domain.jobs import Job, JobStatus
-from tui.domain.pricing import NEWEST, Correction, DryRun, Price, PricedJob, corrected
+from tui.domain.pricing import NEWEST, DryRun, Price, PricedJob, corrected, total_price
 from tui.domain.submissions import Submission
 from tui.ibm.api.service import QuantumService
 from tui.ibm.results.decoder import circuit_durations
@@ -36,10 +37,17 @@ _REFUSED_BY_PLAN: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND})
 
 
 class PricedSubmission(Value, frozen=True):
-    """A submission as it would be sent, and its price."""
+    """A submission as it would be sent, and its price.
+
+    Attributes:
+        submission: prepared; of a batch as it was given.
+        price: of all jobs.
+        jobs: of a batch each job, prepared; empty for one job.
+    """
 
     submission: Submission
     price: Price
+    jobs: tuple[Submission, ...] = ()
 
 
 class Pricing:
@@ -63,10 +71,34 @@ class Pricing:
         prepared = await self._transpiler.prepared(submission)
         return PricedSubmission(prepared, self.known(prepared))
 
+    async def price_batch(self, submission: Submission, jobs: Sequence[Submission]) -> PricedSubmission:
+        """Prepare each job of a batch, and price them together. Nothing is sent.
+
+        Args:
+            submission: all of them, as the form says it.
+            jobs: each with one PUB; copies are prepared once.
+
+        Raises:
+            QdeckError: as `Transpiler.prepared`.
+        """
+        made: list[Submission] = []
+        for place, job in enumerate(jobs):
+            if place and replace(job, name=jobs[place - 1].name) == jobs[place - 1]:
+                made.append(replace(made[-1], name=job.name))
+            else:
+                made.append(await self._transpiler.prepared(job))
+        return self.known_batch(submission, made)
+
+    def known_batch(self, submission: Submission, prepared: Sequence[Submission]) -> PricedSubmission:
+        """Price jobs of a batch that are prepared, by what is known here; the last two as `price_batch`."""
+        own = self._own_jobs(prepared[0])
+        known = {one.formula_seconds: _priced(one.formula_seconds, own) for one in prepared}
+        total = total_price([known[one.formula_seconds] for one in prepared], submission.max_seconds)
+        return PricedSubmission(submission, total, tuple(prepared))
+
     def known(self, prepared: Submission) -> Price:
         """Price a submission that is prepared, by what is known here."""
-        formula = prepared.formula_seconds
-        return Price(formula, None if formula is None else self._corrected(prepared, formula))
+        return _priced(prepared.formula_seconds, self._own_jobs(prepared))
 
     async def usage(self) -> Usage | None:
         """Return what the instance has left; the service is asked when it has not said so far.
@@ -121,15 +153,14 @@ class Pricing:
     def _account(self) -> tuple[str, str]:
         return self._app_state.connection.label, self._app_state.connection.instance
 
-    def _corrected(self, prepared: Submission, formula: float) -> Correction | None:
+    def _own_jobs(self, prepared: Submission) -> list[PricedJob]:
+        """Return the jobs that the price of one is learned from, newest first."""
         program = _EXECUTOR if prepared.runs_executor else str(prepared.primitive)
         # Most jobs of a long history were submitted elsewhere: they are passed over first.
         ours = (one for one in self._app_state.history.records() if one.formula_seconds is not None)
         own = (one for one in ours if self._counts(one, prepared, program))
         newest = nlargest(NEWEST, own, key=lambda one: one.job.created)
-        priced = [PricedJob(one.formula_seconds or 0.0, one.job.qpu_seconds or 0.0) for one in newest]
-        correction = corrected(formula, priced)
-        return correction if correction.jobs else None
+        return [PricedJob(one.formula_seconds or 0.0, one.job.qpu_seconds or 0.0) for one in newest]
 
     def _counts(self, record: JobRecord, prepared: Submission, program: str) -> bool:
         """Return whether a price is learned from this job."""
@@ -198,6 +229,11 @@ class Pricing:
             durations = await asyncio.to_thread(circuit_durations, result.raw)
             return durations, await self._transpiler.dt_seconds(prepared.backend)
         return (), None
+
+
+def _priced(formula: float | None, own: Sequence[PricedJob]) -> Price:
+    correction = None if formula is None else corrected(formula, own)
+    return Price(formula, correction if correction is not None and correction.jobs else None)
 
 
 async def _cancel(service: QuantumService, job: Job) -> None:

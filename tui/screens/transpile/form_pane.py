@@ -137,10 +137,12 @@ class FormPane(Vertical):
     def reprice(self) -> None:
         """Show the price of what the form says, or begin to work it out."""
         draft: Submission | None = None
+        jobs: tuple[Submission, ...] = ()
         if not self._section.services.read_only and (source := self._source()) is not None:
             with contextlib.suppress(FieldError):
                 draft = self.form.draft(source)
-        self.price.show_draft(draft)
+                jobs = self._jobs(source, draft)
+        self.price.show_draft(draft, jobs)
 
     @property
     def _section(self) -> SectionScreen:
@@ -150,6 +152,10 @@ class FormPane(Vertical):
     def _further(self) -> FurtherCircuits:
         """The circuits chosen for the one at hand."""
         return self._together.setdefault(self._section.workspace.circuit, FurtherCircuits())
+
+    def _jobs(self, source: Source, draft: Submission) -> tuple[Submission, ...]:
+        """Return the jobs of a batch; none where the circuits are PUBs of one job."""
+        return self.form.jobs(source, draft) if self._further.chosen.batch and draft.circuits > 1 else ()
 
     def _sources(self) -> tuple[Source, ...] | None:
         """Return the circuits that run with this one; `None`: they are being transpiled."""

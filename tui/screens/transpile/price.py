@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -38,6 +39,7 @@ class PriceBlock(TextBlock):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._draft: Submission | None = None
+        self._jobs: Sequence[Submission] = ()
         self._priced: PricedSubmission | None = None
         self._trouble: QdeckError | None = None
         self._dry_run: DryRun | None = None
@@ -50,10 +52,15 @@ class PriceBlock(TextBlock):
         """True while the service is asked for a dry run."""
         return self._dry_running is not None and not self._dry_running.is_finished
 
-    def show_draft(self, draft: Submission | None) -> None:
-        """Show the price of this submission; `None`: the form says none."""
-        same = draft is not None and self._is_current(draft)
-        self._draft = draft
+    def show_draft(self, draft: Submission | None, jobs: Sequence[Submission] = ()) -> None:
+        """Show the price of this submission.
+
+        Args:
+            draft: as the form says it; `None`: it says none.
+            jobs: its circuits as jobs of a batch; empty: they are PUBs of one job.
+        """
+        same = draft is not None and self._is_current(draft) and len(jobs) == len(self._jobs)
+        self._draft, self._jobs = draft, jobs
         if not same:
             self.stop()
             self._priced, self._trouble, self._dry_run = None, None, None
@@ -64,17 +71,20 @@ class PriceBlock(TextBlock):
     def show_known(self) -> None:
         """Show the price anew: jobs were charged, or the usage is another one."""
         if self._priced is not None:
-            price = self._services_pricing.known(self._priced.submission)
-            self._priced = PricedSubmission(self._priced.submission, price)
+            pricing, known = self._services_pricing, self._priced
+            if known.jobs:
+                self._priced = pricing.known_batch(known.submission, known.jobs)
+            else:
+                self._priced = PricedSubmission(known.submission, pricing.known(known.submission))
         self.repaint_price()
 
     def forget(self) -> None:
         """Work the price out anew: another account has other jobs, plans and backends."""
         draft, self._draft = self._draft, None
-        self.show_draft(draft)
+        self.show_draft(draft, self._jobs)
 
-    async def settled(self, draft: Submission) -> tuple[Submission, Price] | None:
-        """Return the submission as it would be sent, and its price.
+    async def settled(self, draft: Submission, jobs: Sequence[Submission] = ()) -> PricedSubmission | None:
+        """Return the submission as it would be sent, and its price; the arguments are those of `show_draft`.
 
         Returns:
             `None`: the form says something else by now, or it was stopped.
@@ -82,7 +92,7 @@ class PriceBlock(TextBlock):
         Raises:
             QdeckError: the job would be refused, or cannot be prepared.
         """
-        self.show_draft(draft)
+        self.show_draft(draft, jobs)
         if self._pricing is not None:
             with contextlib.suppress(WorkerCancelled):
                 await self._pricing.wait()
@@ -93,11 +103,13 @@ class PriceBlock(TextBlock):
             raise trouble
         return self.at_hand(draft)
 
-    def at_hand(self, draft: Submission) -> tuple[Submission, Price] | None:
+    def at_hand(self, draft: Submission) -> PricedSubmission | None:
         """Return the submission as it would be sent, and its price; `None`: they are not at hand."""
         if self._priced is None or not self._is_current(draft):
             return None
-        return _merged(self._priced.submission, draft), self._price
+        jobs = tuple(_merged(one, draft, name=one.name, source=one.source) for one in self._priced.jobs)
+        submission = _merged(self._priced.submission, draft, name=draft.name, source=draft.source)
+        return PricedSubmission(submission, self._price, jobs)
 
     def ask_dry_run(self, draft: Submission) -> None:
         """Ask the service what the submission would take, unless that is under way."""
@@ -123,11 +135,12 @@ class PriceBlock(TextBlock):
             pending=self._pricing is not None and not self._pricing.is_finished and self._priced is None,
             trouble="" if self._trouble is None else self._trouble.message,
             usage=services.connection.usage,
-            limit=None if draft is None else draft.max_seconds,
-            offers_dry_run=services.transpiler.prepares_programs,
+            limit=None if draft is None or self._jobs else draft.max_seconds,
+            jobs=len(self._jobs) or 1,
+            offers_dry_run=services.transpiler.prepares_programs and not self._jobs,
             expects_own=self._expects_own,
             dry_running=self.dry_running,
-            refusal="" if refusal is None else refusal.message,
+            refusal="" if refusal is None or self._jobs else refusal.message,
             timed=candidate is None or candidate.duration_us is not None,
         )
         self.show(price_lines(view, max(24, self.size.width)))
@@ -152,15 +165,21 @@ class PriceBlock(TextBlock):
     def _begin(self, draft: Submission) -> None:
         """Work out the price: at once where nothing has to be prepared for it."""
         if not self._section.services.transpiler.prepares_programs:
-            self._priced = PricedSubmission(draft, self._services_pricing.known(draft))
+            pricing = self._services_pricing
+            self._priced = (
+                pricing.known_batch(draft, self._jobs)
+                if self._jobs
+                else PricedSubmission(draft, pricing.known(draft))
+            )
         elif self._pricing is None:
-            work = self._work_out(draft)
+            work = self._work_out(draft, self._jobs)
             self._pricing = self._section.run_worker(work, group="price", exit_on_error=False)
 
-    async def _work_out(self, draft: Submission) -> None:
+    async def _work_out(self, draft: Submission, jobs: Sequence[Submission]) -> None:
         await self._section.clock.sleep(PAUSE)
+        pricing = self._services_pricing
         try:
-            priced = await self._services_pricing.price(draft)
+            priced = await (pricing.price_batch(draft, jobs) if jobs else pricing.price(draft))
         except QdeckError as error:
             self._settle(draft, trouble=error)
         else:
@@ -179,7 +198,7 @@ class PriceBlock(TextBlock):
         try:
             settled = await self.settled(draft)
             if settled is not None:
-                answer = await self._services_pricing.dry_run(settled[0])
+                answer = await self._services_pricing.dry_run(settled.submission)
         except QdeckError as error:
             refused = error
         finally:
@@ -202,15 +221,15 @@ def _work(draft: Submission) -> Submission:
     )
 
 
-def _merged(prepared: Submission, draft: Submission) -> Submission:
+def _merged(prepared: Submission, draft: Submission, *, name: str, source: str) -> Submission:
     """Return a prepared submission with everything else as the form says it now."""
     return replace(
         prepared,
         tags=draft.tags,
-        name=draft.name,
+        name=name,
         session_id=draft.session_id,
         private=draft.private,
         max_seconds=draft.max_seconds,
         log_level=draft.log_level,
-        source=draft.source,
+        source=source,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on
 from textual.message import Message
 from textual.worker import Worker
@@ -9,8 +11,8 @@ from textual.worker import Worker
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
-from tui.domain.pricing import Price
 from tui.domain.submissions import Submission, WaitState
+from tui.monitor.actions.pricing import PricedSubmission
 from tui.monitor.actions.recalibration import recalibration
 from tui.monitor.state.events import OutboxChanged, Severity
 from tui.screens.base import lost_reason
@@ -60,8 +62,6 @@ class SubmitPane(FormPane):
             self.error = error
 
     submitting = False
-    _draft: Submission | None = None
-    """What is being submitted, not prepared."""
     _waiting: Worker[None] | None = None
     """Looks at the calibration and waits for the price of what is to be submitted."""
 
@@ -88,7 +88,9 @@ class SubmitPane(FormPane):
         """Ask the service what the run would take; said once where the plan does not allow it."""
         source = self._source()
         draft = None if source is None else self.form.submission(source)
-        if draft is not None and self._section.services.pricing.dry_run_refusal is None:
+        if source is not None and draft is not None and self._jobs(source, draft):
+            self._section.shell.show_notice("A dry run is of one job, not of a batch.")
+        elif draft is not None and self._section.services.pricing.dry_run_refusal is None:
             self.price.ask_dry_run(draft)
             self._section.refresh_bindings()
 
@@ -110,8 +112,10 @@ class SubmitPane(FormPane):
         """Look at the calibration, then at the price, then decide."""
         try:
             checked = await self._checked(source)
-            draft = self._draft = None if checked is None else self.form.submission(checked)
-            settled = None if draft is None else await self._settled(draft)
+            draft = None if checked is None else self.form.submission(checked)
+            settled = None
+            if checked is not None and draft is not None:
+                settled = await self._settled(draft, self._jobs(checked, draft))
         except QdeckError as error:
             self.post_message(self._Refused(error))
             return
@@ -120,7 +124,7 @@ class SubmitPane(FormPane):
             raise
         self._ended()
         if settled is not None:
-            self._decide(*settled)
+            self._decide(settled)
         elif draft is not None:
             self._section.shell.show_notice("The form was changed: F9 submits it as it stands.")
 
@@ -151,28 +155,32 @@ class SubmitPane(FormPane):
         self.post_message(self.Measured(compared.now))
         return Source(compared.now, source.text, further=source.further)
 
-    async def _settled(self, draft: Submission) -> tuple[Submission, Price] | None:
+    async def _settled(self, draft: Submission, jobs: Sequence[Submission]) -> PricedSubmission | None:
+        self.price.show_draft(draft, jobs)
         if (at_hand := self.price.at_hand(draft)) is not None:
             return at_hand
         self._say_busy("Working out the price…")
-        return await self.price.settled(draft)
+        return await self.price.settled(draft, jobs)
 
     def _say_busy(self, words: str) -> None:
         self.post_message(self.Said(line((f"{words}  esc stops", TextStyle.BUSY))))
 
-    def _decide(self, submission: Submission, price: Price) -> None:
+    def _decide(self, priced: PricedSubmission) -> None:
         """Submit, or ask first."""
         services, workspace = self._section.services, self._section.workspace
+        submission = priced.submission
+        # Of a batch the service ends each job after so many seconds: the price has that.
+        limit = None if priced.jobs else submission.max_seconds
         session = next((one for one in services.sessions.all() if one.id == submission.session_id), None)
-        reasons = costs(price, services.connection.usage, session, submission.max_seconds)
+        reasons = costs(priced.price, services.connection.usage, session, limit)
         if lost := lost_reason(services, workspace, submission.session_id):
             reasons.insert(0, lost)
         if workspace.candidate is not None and (broken := flag_reason(workspace.candidate)):
             reasons.insert(0, broken)
         if reasons:
-            self._run(self._ask(submission, reasons), "submit-command")
+            self._run(self._ask(priced, reasons), "submit-command")
         else:
-            self._send(submission)
+            self._send(priced)
 
     def in_line(self, event: OutboxChanged) -> None:
         """Leave for the job table when the submission waits for the service's limits."""
@@ -192,24 +200,25 @@ class SubmitPane(FormPane):
         text = f"No dry run: {message.error.message} The formula is used."
         self._section.shell.show_notice(text, Severity.WARNING)
 
-    async def _ask(self, submission: Submission, reasons: list[str]) -> None:
+    async def _ask(self, priced: PricedSubmission, reasons: list[str]) -> None:
         """Ask before a run that costs more than usual."""
-        where = plain(submission.backend, limit=60)
+        where = plain(priced.submission.backend, limit=60)
         if await self.app.push_screen_wait(Confirm(f"Run on {where}?", reasons, "Run it")):
-            self._send(submission)
+            self._send(priced)
 
-    def _send(self, submission: Submission) -> None:
+    def _send(self, priced: PricedSubmission) -> None:
+        submission = priced.submission
         self.submitting = True
         self._section.workspace.use_session(submission.session_id)
         text = f"Submitting to {plain(submission.backend, limit=60)}…"
         self.post_message(self.Said(line((text, TextStyle.BUSY))))
-        self._run(self._create(submission), "submit")
+        self._run(self._create(priced), "submit")
 
-    async def _create(self, submission: Submission) -> None:
-        services = self._section.services
+    async def _create(self, priced: PricedSubmission) -> None:
+        services, submission = self._section.services, priced.submission
         try:
-            if self._further.chosen.batch and self._draft is not None and submission.circuits > 1:
-                words, job_id = await submit_as_batch(services, self._draft), ""
+            if priced.jobs:
+                words, job_id = await submit_as_batch(services, priced.jobs), ""
             else:
                 estimate = await services.transpiler.simulation(submission)
                 job = await services.outbox.submit(submission)

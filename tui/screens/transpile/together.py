@@ -10,7 +10,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.circuits import Candidate
 from tui.domain.sessions import SessionMode
-from tui.domain.submissions import Submission, separate
+from tui.domain.submissions import Submission
 from tui.monitor.services import AppServices
 from tui.screens.dialogs.together import NamedText, Together
 from tui.screens.workspace import Workspace
@@ -99,11 +99,11 @@ async def _transpiled(services: AppServices, text: str, candidate: Candidate, *,
     return found.candidates[0]
 
 
-async def submit_as_batch(services: AppServices, submission: Submission) -> str:
-    """Submit each circuit as a job of its own, in the session chosen or in a batch that takes no others.
+async def submit_as_batch(services: AppServices, jobs: Sequence[Submission]) -> str:
+    """Submit jobs in the session chosen for them, or in a batch that takes no others.
 
     Args:
-        submission: all circuits, not prepared.
+        jobs: of one backend, with a circuit each.
 
     Returns:
         What happened, in words.
@@ -111,8 +111,8 @@ async def submit_as_batch(services: AppServices, submission: Submission) -> str:
     Raises:
         QdeckError: the batch cannot be opened, or a job is refused; those before it are there.
     """
-    session_id, jobs = submission.session_id, separate(submission)
-    opened = "" if session_id else (await services.sessions.open(submission.backend, SessionMode.BATCH)).id
+    session_id, backend = jobs[0].session_id, jobs[0].backend
+    opened = "" if session_id else (await services.sessions.open(backend, SessionMode.BATCH)).id
     try:
         for job in jobs:
             await services.outbox.submit(replace(job, session_id=session_id or opened))

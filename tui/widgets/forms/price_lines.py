@@ -33,6 +33,7 @@ class PriceView(Value, frozen=True):
         refusal: why there are no dry runs; empty: not known.
         expects_own: there were own jobs for the last price, so that the next one is as high.
         timed: the device tells how long the circuit takes.
+        jobs: how many it is of, together.
     """
 
     price: Price | None = None
@@ -45,6 +46,7 @@ class PriceView(Value, frozen=True):
     refusal: str = ""
     expects_own: bool = False
     timed: bool = True
+    jobs: int = 1
 
 
 def price_lines(view: PriceView, width: int) -> list[StyledLine]:
@@ -103,6 +105,8 @@ def _formula_lines(view: PriceView, width: int) -> list[StyledLine]:
         return [_row("formula", NOTHING, "")]
     off = price.own.past_error if price.own is not None else None
     note = "" if off is None else f"  median error {off:.0%}"
+    if view.jobs > 1:
+        note = f"  {format_count(view.jobs, 'job')}{note}"
     return [_row("formula", duration(price.formula), note, _style(price, price.formula))]
 
 
@@ -112,7 +116,9 @@ def _own_line(view: PriceView) -> Iterator[StyledLine]:
         if view.pending and view.expects_own:
             yield _row("yours", "…", "", TextStyle.BUSY)
         return
-    note = f"  {format_count(own.jobs, 'job')}"
+    note = (
+        f"  from {format_count(own.jobs, 'job')}" if view.jobs > 1 else f"  {format_count(own.jobs, 'job')}"
+    )
     assert view.price is not None
     yield _row("yours", f"{_interval(own)}", note, _style(view.price, own.seconds))
 

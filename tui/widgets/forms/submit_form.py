@@ -19,7 +19,7 @@ from tui.domain.presets import Preset
 from tui.domain.pricing import unprepared_seconds
 from tui.domain.pubs.inputs import Pub
 from tui.domain.pubs.sweeps import Sweep
-from tui.domain.submissions import Submission
+from tui.domain.submissions import Submission, separate
 from tui.widgets.forms.form_values import apply_preset
 from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
@@ -223,7 +223,16 @@ class SubmitForm(SubmitFields):
             sweep=first.sweep,
             further=tuple(further),
         )
-        return replace(submission, formula_seconds=unprepared_seconds(source.candidate, submission))
+        candidates = [one.candidate for one in together for _ in range(copies)]
+        return replace(submission, formula_seconds=unprepared_seconds(candidates, submission))
+
+    def jobs(self, source: Source, draft: Submission) -> tuple[Submission, ...]:
+        """Return a submission of its own for each circuit and copy of `draft`, as jobs of a batch."""
+        candidates = [one.candidate for one in (source, *source.further) for _ in range(self.copies())]
+        return tuple(
+            replace(job, formula_seconds=unprepared_seconds([candidate], job))
+            for job, candidate in zip(separate(draft), candidates, strict=True)
+        )
 
     def preset(self) -> Preset:
         """Return the options as they are typed; what is left as it is at first is not said.
