@@ -43,7 +43,8 @@ HARMLESS = {
     "backends": "details data data_at limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "evaluation": "calibrations ideal joint noisy spans",
+    "evaluation": "calibrations joint spans",
+    "predictions": "ideal noisy values places",
     "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram convert describe_gate timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
