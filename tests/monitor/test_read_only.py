@@ -43,8 +43,7 @@ HARMLESS = {
     "backends": "details data data_at limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "evaluation": "calibrations joint spans",
-    "predictions": "ideal noisy values places",
+    "evaluation": "calibrations ideal joint noisy spans",
     "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram convert describe_gate timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
