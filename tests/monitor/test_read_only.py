@@ -43,10 +43,11 @@ HARMLESS = {
     "backends": "details data data_at limits calibration step forget",
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
-    "evaluation": "calibrations ideal joint noisy spans",
+    "evaluation": "calibrations calibration_at_start joint spans",
+    "predictions": "ideal noisy of_pub values places",
     "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram convert describe_gate timeline decode_qpy "
-    "read_qpy encode_qpy plot estimator_values transpile search review prepare simulate simulate_noisy "
+    "read_qpy encode_qpy plot estimator_values transpile search review prepare "
     "aclose",
     "transpiler": "gate_facts transpile search search_backends prepared simulation measured "
     "dt_seconds diagram timeline",
