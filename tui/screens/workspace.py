@@ -13,6 +13,7 @@ from tui.domain.presets import Preset
 
 if TYPE_CHECKING:
     from tui.openqasm.drafts import Draft
+    from tui.widgets.forms.form_values import FormValues
 
 
 class PendingAction(StrEnum):
@@ -36,6 +37,7 @@ class Buffer:
         line: where the editor is to put the cursor when it is next shown, from 1; 0: where it is.
         draft: its changes that are still to be made, of a text that was found again.
         number: another for each circuit: two without a file are told apart by it.
+        run: what its form is to hold when it is first reviewed; `None`: what every form holds at first.
     """
 
     name: str = "untitled"
@@ -45,6 +47,7 @@ class Buffer:
     line: int = 0
     draft: Draft | None = None
     number: int = 0
+    run: FormValues | None = None
     _text: str = ""
     _editor: Callable[[], str] | None = None
 
@@ -97,6 +100,7 @@ class Workspace:
         qubits: of the circuit, as far as it was checked; 0: not known.
         options: how to transpile.
         search: look for the best candidate instead, with many seeds.
+        choices_given: backend and options were set elsewhere, and the transpile screen is to show them.
         candidate: the transpiled circuit under review; belongs to `candidate_source`.
         candidate_source: the text `candidate` was made from.
         session_id: run in this session; empty: alone.
@@ -114,6 +118,7 @@ class Workspace:
     qubits: int = 0
     options: TranspileOptions = field(default_factory=TranspileOptions)
     search: bool = True
+    choices_given: bool = False
     candidate: Candidate | None = None
     candidate_source: str = ""
     session_id: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 
 from tui.common.errors import ErrorKind, QdeckError
@@ -153,24 +152,6 @@ async def ask_tags(screen: SectionScreen, job: Job) -> None:
     )
     if text is not None and text != before and tags_of(text) != job.tags:
         await screen.services.jobs.set_tags(job.id, tags_of(text))
-
-
-async def ask_edit(screen: SectionScreen, job: Job) -> None:
-    """Open the job's circuit in the editor, beside what is there."""
-    whole = await screen.services.jobs.with_texts(job.id) or job
-    text = whole.source or whole.circuit
-    if not text:
-        # The service may still have it.
-        with contextlib.suppress(QdeckError):
-            text = (await screen.services.jobs.circuits(job.id))[0]
-    if not text:
-        screen.shell.show_notice("The circuit of this job is not known here.", Severity.WARNING)
-        return
-    workspace = screen.workspace
-    workspace.open(job.name or "untitled", text)
-    workspace.candidate = None
-    workspace.candidate_source = ""
-    screen.shell.go("editor")
 
 
 _WITHDRAW, _FIRST, _EARLIER, _LATER, _AGAIN = "withdraw", "first", "earlier", "later", "again"

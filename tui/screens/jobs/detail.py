@@ -20,8 +20,9 @@ from tui.monitor.services import AppServices
 from tui.monitor.state.events import Event, JobsChanged, Severity
 from tui.openqasm.lexers import compile_lexers
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.actions import ask_cancel, ask_delete, ask_edit
+from tui.screens.jobs.actions import ask_cancel, ask_delete
 from tui.screens.jobs.commands import JobCommands
+from tui.screens.jobs.edit import ask_edit
 from tui.screens.jobs.page.circuit import SIDES, CircuitPanes
 from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.screens.jobs.page.pages import page_of, takes_long
@@ -379,13 +380,10 @@ class JobScreen(JobCommands):
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_edit(self) -> None:
-        """Open the circuit in the editor: its source where it is known, else as submitted."""
+        """Open the circuit that is shown in the editor, with the choices it was run with."""
         job = self.job
-        if job is not None and self._data.pub:
-            # Of several, the one that is shown.
-            job = replace(job, source="", circuit=self._data.circuits[self._data.pub])
         if job is not None:
-            await ask_edit(self, job)
+            await ask_edit(self, job, self._data.pub)
 
     @work(exclusive=True, group="refresh", exit_on_error=False)
     async def action_refresh(self) -> None:

@@ -286,8 +286,8 @@ class JobsScreen(JobCommands, JobRowsScreen):
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_edit(self) -> None:
-        """Open the circuit of the job under the cursor in the editor."""
-        from tui.screens.jobs.actions import ask_edit
+        """Open the circuit of the job under the cursor in the editor, with the choices it was run with."""
+        from tui.screens.jobs.edit import ask_edit
 
         if self.current is not None:
             await ask_edit(self, self.current)

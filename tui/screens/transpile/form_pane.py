@@ -70,10 +70,14 @@ class FormPane(Vertical):
         form.suggest_name(workspace.name)
         self._circuit, text, self._text = workspace.circuit, self._text, workspace.candidate_source
         self.show_together()
+        given, workspace.front.run = workspace.front.run, None
         # A circuit that was saved under a name is the same one.
         if before not in (None, self._circuit) and text != self._text:
             self._values[before] = values
             write_values(form, self._values.get(self._circuit, self._defaults))
+        if given is not None:
+            write_values(form, self._defaults)
+            write_values(form, given)
 
     def show_identity(self) -> None:
         """Show what the account offers and what it has left."""

@@ -67,12 +67,13 @@ class TranspileScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known already."""
-        self._show_backends()
-        self._show_identity()
         workspace = self.workspace
+        # First: what the fields hold is taken over as soon as backends are offered.
         self.query_one(TranspileOptionsForm).show(
             workspace.backend, workspace.options, search=workspace.search
         )
+        self._show_backends()
+        self._show_identity()
         if self.workspace.candidate is not None:
             self._pane.review(self.workspace.candidate)
         self._show_state()
@@ -85,6 +86,9 @@ class TranspileScreen(SectionScreen):
             return
         if self.workspace.candidate_source != self.workspace.qasm and not self.workspace.backend_picked:
             self.workspace.backend = ""
+        if self.workspace.choices_given:
+            self.workspace.choices_given = False
+            choices.show(self.workspace.backend, self.workspace.options, search=self.workspace.search)
         self._show_backends()
         self._submit.show_sessions()
         self._submit.form.suggest_name(self.workspace.name)

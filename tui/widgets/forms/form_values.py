@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Select
 
 from tui.domain.presets import Preset
+from tui.domain.primitives import PrimitiveOptions
 from tui.widgets.forms.parameter_rows import FILE, ParameterRows
 
 _KEPT: Final = (
@@ -17,6 +18,16 @@ _KEPT: Final = (
     *("copies", "tags", "max-seconds", "private", "combine", FILE),
 )
 """Ids of the fields that belong to a circuit; session and name are the workspace's."""
+
+
+TWIRLING: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
+    "default": (None, None),
+    "off": (False, False),
+    "gates": (True, False),
+    "measurements": (False, True),
+    "both": (True, True),
+}
+"""Choices of the field, each with whether gates and measurements are twirled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,20 @@ def apply_preset(form: Widget, preset: Preset) -> None:
         "private": preset.private or None,
     }
     _write(form, {id: value for id, value in fields.items() if value is not None})
+
+
+def fields_of_options(options: PrimitiveOptions) -> Mapping[str, Hashable]:
+    """Return the values of the fields that say error suppression and mitigation, by id."""
+    switches = options.twirl_gates, options.twirl_measures
+    twirling = next((name for name, both in TWIRLING.items() if both == switches), None)
+    if twirling is None:
+        # One of them is left to the client: what is on counts.
+        twirling = next(name for name, both in TWIRLING.items() if both == tuple(map(bool, switches)))
+    return {
+        "resilience": "" if options.resilience is None else str(options.resilience),
+        "twirling": twirling,
+        "decoupling": options.decoupling.value,
+    }
 
 
 def _write(form: Widget, fields: Mapping[str, Hashable]) -> None:

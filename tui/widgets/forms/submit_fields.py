@@ -13,6 +13,7 @@ from tui.domain.jobs import DEFAULT_PRECISION, DEFAULT_SHOTS, Primitive
 from tui.domain.primitives import Decoupling, PrimitiveOptions
 from tui.domain.pubs.sweep_text import ParameterError
 from tui.domain.pubs.sweeps import Sweep, check_executions
+from tui.widgets.forms.form_values import TWIRLING
 from tui.widgets.forms.inputs import FieldRow, text_field
 from tui.widgets.forms.parameter_rows import ParameterRows
 from tui.widgets.forms.select import SearchableSelect
@@ -26,14 +27,6 @@ _PRIVATE = (("no", False), ("yes: read once", True))
 """The service gives the inputs of a private job to nobody, its result once."""
 
 _RESILIENCE = (("default: readout", ""), ("none", "0"), ("readout (TREX)", "1"), ("readout and ZNE", "2"))
-_TWIRLING: dict[str, tuple[bool | None, bool | None]] = {
-    "default": (None, None),
-    "off": (False, False),
-    "gates": (True, False),
-    "measurements": (False, True),
-    "both": (True, True),
-}
-"""Whether gates and measurements are twirled."""
 _DECOUPLING = tuple((one.value or "off", one.value) for one in Decoupling)
 
 
@@ -56,7 +49,7 @@ class SubmitFields(Vertical):
             yield ParameterRows(id="parameters")
             yield FieldRow("Mitigation", _choice("resilience", _RESILIENCE), id="row-resilience")
             yield FieldRow(
-                "Twirling", _choice("twirling", [(name, name) for name in _TWIRLING]), id="row-twirling"
+                "Twirling", _choice("twirling", [(name, name) for name in TWIRLING]), id="row-twirling"
             )
             yield FieldRow("Decoupling", _choice("decoupling", _DECOUPLING), id="row-decoupling")
             yield FieldRow("Session", SearchableSelect("alone", [("alone", ALONE)], ALONE, id="session"))
@@ -94,7 +87,7 @@ class SubmitFields(Vertical):
         """Return error suppression and mitigation as chosen."""
         if not self._programs:
             return PrimitiveOptions()
-        gates, measures = _TWIRLING[self.chosen("twirling")]
+        gates, measures = TWIRLING[self.chosen("twirling")]
         level = self.chosen("resilience") if self.primitive is Primitive.ESTIMATOR else ""
         return PrimitiveOptions(
             twirl_gates=gates,
