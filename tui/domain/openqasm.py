@@ -32,7 +32,8 @@ def version_of(text: str) -> int:
     """
     if (header := _HEADER.match(text)) is not None:
         return int(header[1][:6])
-    return 2 if _OLD_INCLUDE.search(text) else 3
+    # The pattern looks at each line: 100,000 of them take 45 ms.
+    return 2 if "qelib1.inc" in text and _OLD_INCLUDE.search(text) else 3
 
 
 def is_blank(text: str) -> bool:

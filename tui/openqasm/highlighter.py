@@ -15,7 +15,8 @@ from tui.openqasm.lexers import START, Lines2Lexer, Lines3Lexer, State, TokenSpa
 
 HEADER_LINES: Final = 60
 """Lines in which the `OPENQASM` header is looked for."""
-_REMEMBERED_LINES: Final = 20_000
+_REMEMBERED_LINES: Final = 4_000
+"""Lines with what was found in them: the garbage collector goes through all of it."""
 FAR: Final = 500
 """Lines that are lexed at once to answer for a line; more are lexed in slices."""
 _SLICE: Final = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -278,6 +279,7 @@ class FindBar(Vertical):
 
     async def _replace_all(self) -> None:
         if count := await self._replace(None):
+            await asyncio.sleep(0)  # a key comes in between: both take some 20 ms for a long text
             await self._find()
             self._say(f"{count:,} replaced")
         else:

@@ -250,7 +250,10 @@ class LargeTextArea(TextArea):
     selection: Reactive[Selection] = reactive(Selection(), init=False, always_update=True, repaint=False)
     suggestion: Reactive[str] = reactive("", repaint=False)
     _drawn: dict[int, Hashable | None]
-    """How each row of the widget looks as it was drawn last; subclasses note it in `render_line`."""
+    """How each row of the widget looks as it was drawn last; subclasses note it in `render_line`.
+
+    Nothing in it: all rows are to be drawn.
+    """
 
     def look_of(self, row: int) -> Hashable | None:
         """Return all that decides how a line looks; `None` for one that is to be drawn each time."""
@@ -276,13 +279,21 @@ class LargeTextArea(TextArea):
         self._refresh_scrollbars()
         self._draw_changed()
 
+    def _forget_looks(self, removed: int, added: int) -> None:
+        """Draw all rows anew where many lines were changed: to know how they look they have to be lexed."""
+        if max(removed, added) > _FEW_ROWS:
+            self._drawn.clear()
+
     def _draw_changed(self) -> None:
         if not self.is_mounted:
+            return
+        if self.document.empty or not self._drawn:
+            self.refresh()
             return
         top, count = self.scroll_offset.y, self.document.line_count
         looks = (self.look_of(row) if row < count else () for row in range(top, top + self.size.height))
         changed = [y for y, look in enumerate(looks) if look is None or look != self._drawn.get(y)]
-        if self.document.empty or len(changed) > _FEW_ROWS:
+        if len(changed) > _FEW_ROWS:
             self.refresh()
             return
         for y in changed:

@@ -309,6 +309,7 @@ class QasmEditor(CompletingText):
         if self._highlighter is not None:
             self._highlighter.edited(first, removed, added)
         self.marks.edited(first, removed, added)
+        self._forget_looks(removed, added)
         if removed != added and self.marks:
             self._show_overview()
 
