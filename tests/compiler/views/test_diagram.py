@@ -108,6 +108,11 @@ def test_diagram_has_each_operation_in_a_column_of_its_own_on_every_qubit(
     )
 
 
+def test_diagram_writes_angles_with_free_parameters_by_pi() -> None:
+    made = diagram(HEAD + "input float t;\nqubit q;\nrz(pi + t) q;\nrx(pi/2*t) q;\n")
+    assert [labels for _, labels in shown(made)] == [("Rz(π + t)",), ("Rx(π/2*t)",)]
+
+
 def test_diagram_of_a_large_circuit_is_a_summary_of_all_its_gates() -> None:
     count = MOST_DRAWN + 1
     program = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\n' + "cx q[0],q[1];\n" * count

@@ -200,7 +200,7 @@ def _is_free(value: Any) -> bool:
 
 
 def _number(value: Any) -> str:
-    return _angle(value) if isinstance(value, (int, float)) else str(value)
+    return _angle(value) if isinstance(value, (int, float)) else str(pi_check(value, output="text"))
 
 
 @lru_cache(maxsize=4096)
