@@ -172,6 +172,15 @@ def test_options_of_every_form(params: object, expected: dict[str, object]) -> N
     assert nested_options(options) == expected
 
 
+@pytest.mark.parametrize(("told", "count"), [(1, 1), (0, 2), (9, 2), ("1", 2), (True, 2)])
+def test_circuits_that_measure_readout_errors_are_no_pubs(told: object, count: int) -> None:
+    params = _executor({}, num_pubs=told)
+    program = params["quantum_program"]
+    assert isinstance(program, dict)
+    program["circuits"] = ["a;", "b;"]
+    assert inputs(params).count == count
+
+
 def test_options_of_others_are_bounded() -> None:
     wide = {f"name{number}" * 50: "x" * 100_000 for number in range(500)}
     deep = {"a": {"b": {"c": {"d": {"e": 1}}}}}

@@ -178,7 +178,11 @@ async def show_job(
             await named.sign_in()
             async with waiting_for_service(choice.timeout):
                 job = await named.services.jobs.fetch(job_id)
+        elif not offline and not (job.circuit or job.options):
+            # A list tells nothing of what a job was given: its metrics bring that on the way.
+            await named.ask_if_possible()
         details = await named.services.exports.details(job_id)
+        job = named.services.jobs.get(job_id) or job
         predictions = named.services.predictions
         details["trust"] = trust_facts(predictions.measured(job_id), predictions.past(job))
         whole = await named.services.jobs.with_texts(job_id) or job

@@ -70,7 +70,18 @@ def read_inputs(params: msgspec.Raw) -> Inputs:
     model = program.get("circuits")
     many = model.get("num_programs") if isinstance(model, dict) and len(circuits) == 1 else None
     count = many if _is_number(many) and many else len(circuits)
+    # Beside the circuits of its PUBs an estimator's program has those that measure the readout errors.
+    pubs_told = _number_of_pubs(program)
+    count = pubs_told if 0 < pubs_told < count else count
     return Inputs(first.qasm, first.qpy, shots, tuple(further), count, role, options)
+
+
+def _number_of_pubs(program: dict[str, Any]) -> int:
+    """Return how many PUBs the client prepared; 0: it does not say."""
+    passed = program.get("passthrough_data")
+    post = passed.get("post_processor") if isinstance(passed, dict) else None
+    told = post.get("num_pubs") if isinstance(post, dict) else None
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 def _shots(data: dict[str, Any], program: dict[str, Any]) -> int | None:

@@ -261,14 +261,17 @@ def trust_lines(past: Sequence[PastPrediction], width: int) -> list[StyledLine]:
     found = trust_summary(past)
     parts: list[str] = []
     if found.success is not None and found.got_of_success is not None:
-        parts.append(f"ESP {percent(found.success)}, fidelity got {percent(found.got_of_success)}")
+        parts.append(f"ESP {percent(found.success)} got {percent(found.got_of_success)}")
     if found.foretold is not None and found.got_of_foretold is not None:
-        parts.append(f"noisy model {percent(found.foretold)}, got {percent(found.got_of_foretold)}")
-    if found.off is not None and found.most_off is not None:
-        parts.append(f"the model off by {100 * found.off:.1f}, at most {100 * found.most_off:.1f} points")
-    jobs = "the last job" if found.jobs == 1 else f"the last {found.jobs} jobs, medians"
-    text = f"of {jobs}: {'; '.join(parts)}" if parts else ""
-    return _named("here", wrapped(text, width - _NAME, TextStyle.MUTED)) if text else []
+        parts.append(f"{NOISY} noisy {percent(found.foretold)} got {percent(found.got_of_foretold)}")
+    if found.jobs > 1 and found.off is not None and found.most_off is not None:
+        parts.append(f"{NOISY} off by {100 * found.off:.1f}, at most {100 * found.most_off:.1f} points")
+    jobs = "last job" if found.jobs == 1 else f"last {found.jobs} jobs (medians)"
+    return (
+        _named("here", wrapped(f"{jobs}: {'; '.join(parts)}", width - _NAME, TextStyle.MUTED))
+        if parts
+        else []
+    )
 
 
 def past_lines(backend: str, past: Sequence[PastPrediction], width: int) -> list[StyledLine]:
@@ -283,7 +286,7 @@ def past_lines(backend: str, past: Sequence[PastPrediction], width: int) -> list
         return []
     room = max(10, min(40, width - 52))
     head = f"   {'JOB':<{room}} {'CREATED':<17}{'ESP':>8}{NOISY + ' NOISY':>10}{'GOT':>9}"
-    told = f"  on {plain(backend, limit=40)}: Hellinger fidelity with the ideal"
+    told = f"  on {plain(backend, limit=20)}: fidelity with the ideal"
     lines = [
         BLANK,
         line((" predictions of past jobs", TextStyle.STRONG), (told, TextStyle.MUTED)),

@@ -172,7 +172,7 @@ def _curve(
     )
     lines = [_title(name, sweep, f"value ± standard error{seen} over {{}}")]
     for number, cells in enumerate(rows):
-        label = f"{labels[number]:+.3f}" if number in labels else ""
+        label = f"{round(labels[number], 3) + 0.0:+.3f}" if number in labels else ""
         lines.append(line((f"{label:>{_SCALE}} ┤", TextStyle.MUTED), *_runs(cells)))
     return [*lines, *_axis(sweep, columns, room), BLANK]
 

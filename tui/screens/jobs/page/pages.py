@@ -103,7 +103,7 @@ def _success(data: JobData, result: JobResult, width: int) -> list[StyledLine]:
         waiting = "" if idle is None else f", {idle * 100:.1f} % with waiting"
         lines.append(
             line(
-                (" ESP       ", TextStyle.MUTED),
+                (" ESP      ", TextStyle.MUTED),
                 f"{made.estimated_success * 100:.1f} %",
                 (f"{waiting}, estimated at submission: a rank", TextStyle.MUTED),
             )
