@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets.text_area import Selection
 
 from tests.support.app import running, settled, shows, until
 from tui.app import QDeckApp
@@ -63,6 +64,21 @@ async def test_find_counts_steps_and_replaces() -> None:
         assert area.text == TEXT.replace("q[", "r[")
         area.undo()
         assert area.text == TEXT, "all in one step"
+
+
+async def test_find_takes_the_selection_unless_it_is_a_match_and_as_it_is() -> None:
+    async with running() as pilot:
+        screen = await editor(pilot)
+        field = screen.find_bar.query_one("#find", Input)
+        await pilot.press("ctrl+f", "alt+r", *r"q\[\d\]")
+        await until(pilot, lambda: shows(pilot, "1 of 4"))
+        await pilot.press("escape", "ctrl+r")
+        assert field.value == r"q\[\d\]"
+        await pilot.press("escape")
+        screen.area.selection = Selection((2, 3), (2, 7))
+        await pilot.press("ctrl+f")
+        assert field.value == r"q\[0\]"
+        await until(pilot, lambda: shows(pilot, "2 of 2"))
 
 
 async def test_find_looks_again_for_what_was_typed_while_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:

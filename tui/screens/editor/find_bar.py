@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -62,6 +63,8 @@ class FindBar(Vertical):
         """What they are matches of: more may have been typed while it was looked for."""
         self._anchor = (0, 0)
         """Where the cursor was when the bar was opened: what is typed is found from there on."""
+        self._selected: list[tuple[int, int]] = []
+        """The ends of the match that was selected last."""
         self._pause: Timer | None = None
         self._busy = False
 
@@ -88,7 +91,7 @@ class FindBar(Vertical):
     # --- opened and closed -----------------------------------------------------------------------
 
     def open(self, *, replaces: bool) -> None:
-        """Show the bar with the caret in it; what is selected in a line is looked for.
+        """Show the bar with the caret in it; what is selected in a line is looked for, but for a match.
 
         Args:
             replaces: with the line of the replacement.
@@ -97,8 +100,9 @@ class FindBar(Vertical):
         self._search.start()
         if not self.has_focus_within:
             self._anchor = min(area.selection)
-            if (chosen := area.selected_text) and "\n" not in chosen and "\r" not in chosen:
-                self._field("find").value = chosen
+            chosen = area.selected_text if sorted(area.selection) != self._selected else ""
+            if chosen and "\n" not in chosen and "\r" not in chosen:
+                self._field("find").value = re.escape(chosen) if self._switched["regex"] else chosen
         self.display = True
         self.set_class(replaces, "-replaces")
         self.screen.refresh_bindings()
@@ -196,6 +200,7 @@ class FindBar(Vertical):
         area = self._area()
         area.move_cursor(start)
         area.move_cursor(end, select=True, center=True)
+        self._selected = [start, end]
         self.say_count()
 
     async def _find(self) -> Matches | None:
