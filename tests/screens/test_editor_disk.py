@@ -15,6 +15,7 @@ from tests.support.circuits import BELL
 from tui.app import QDeckApp
 from tui.common.errors import QdeckError
 from tui.screens.dialogs.confirm import ChangedOnDisk
+from tui.screens.editor import files
 from tui.screens.editor.disk import FileWatch, edit_outside
 from tui.screens.editor.screen import EditorScreen
 from tui.screens.workspace import Buffer
@@ -84,6 +85,20 @@ async def test_file_changed_elsewhere_is_reloaded_kept_or_overwritten(tmp_path: 
         await until(pilot, lambda: "gone from the disk" in notices(pilot))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: path.exists())
+
+
+async def test_file_changed_elsewhere_is_noticed_when_no_key_is_pressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOOK_EVERY", 0.2)
+    path = tmp_path / "bell.qasm"
+    path.write_text(BELL)
+    async with running() as pilot:
+        screen = await editor_of(pilot, path)
+        path.write_text(BELL + "// one\n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangedOnDisk))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: screen.area.text == BELL + "// one\n")
 
 
 async def test_file_that_got_other_line_ends_elsewhere_is_loaded_anew(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Final
 
 from textual import events, on, work
 from textual.app import SuspendNotSupported
@@ -27,6 +29,9 @@ from tui.widgets.circuit.qasm_editor import QasmEditor
 from tui.widgets.text.styled_text import TextStyle, line
 from tui.widgets.text.text_widgets import TextBlock
 
+LOOK_EVERY: Final = 2.0
+"""Seconds between two looks at the file, and without a key before one may lead to a question."""
+
 
 class EditorFiles(SectionScreen):
     """Holds the texts; the workspace has them at every moment, so that no section works on an older one.
@@ -35,6 +40,8 @@ class EditorFiles(SectionScreen):
     """
 
     _write_timer: Timer | None = None
+    _moved_at = 0.0
+    """When the text or its cursor was moved last, as of `time.monotonic`."""
 
     def __init__(
         self, services: AppServices, workspace: Workspace, drafts: DraftKeeper, placeholder: Content
@@ -46,9 +53,10 @@ class EditorFiles(SectionScreen):
         self.buffers = BufferPane(workspace, placeholder, self._prepare, id="buffers")
 
     def _on_mount(self, event: events.Mount) -> None:
-        """Look at the file when the terminal gets the focus again."""
+        """Look at the file when the terminal gets the focus again, and now and then: not all tell of that."""
         super()._on_mount(event)
         self.watch(self.app, "app_focus", self._terminal_focused, init=False)
+        self.set_interval(LOOK_EVERY, self._look_between_keys)
 
     def on_screen_resume(self) -> None:
         """Look at the file: meanwhile another may have changed it."""
@@ -56,6 +64,11 @@ class EditorFiles(SectionScreen):
 
     def _terminal_focused(self, focused: bool) -> None:
         if focused:
+            self._look_at_file()
+
+    def _look_between_keys(self) -> None:
+        """Look at the file, but let no question come between the keys of one who types."""
+        if self.workspace.path is not None and time.monotonic() - self._moved_at > LOOK_EVERY:
             self._look_at_file()
 
     @property
@@ -87,7 +100,7 @@ class EditorFiles(SectionScreen):
 
     def _note_change(self, buffer: Buffer, area: QasmEditor, change: Change) -> None:
         """Keep the change: a crash shall not take what was typed a moment ago."""
-        buffer.touched = True
+        buffer.touched, self._moved_at = True, time.monotonic()
         self.drafts.changed(buffer, change)
         self.drafts.moved(buffer, area.cursor_location)
         self._write_soon()
@@ -95,6 +108,7 @@ class EditorFiles(SectionScreen):
     @on(TextArea.SelectionChanged)
     def _moved(self, event: TextArea.SelectionChanged) -> None:
         if event.text_area is self.area:
+            self._moved_at = time.monotonic()
             self.drafts.moved(self.workspace.front, self.area.cursor_location)
 
     def _write_soon(self) -> None:
