@@ -60,6 +60,12 @@ def test_diagram_names_wires_and_gives_each_operation_its_line() -> None:
         assert expected in found
 
 
+def test_diagram_names_qubits_that_are_declared_one_by_one() -> None:
+    text = f"{HEAD}qubit data; qubit[2] q; qubit[1] one; qubit spare; h data; x q[1]; y one; z spare;"
+    assert [wire.name for wire in diagram(text).wires] == ["data", "q[1]", "one", "spare"]
+    assert [wire.name for wire in diagram(f"{HEAD}h $3; x $1;").wires] == ["$1", "$3"]
+
+
 def test_diagram_of_openqasm2_gives_each_operation_its_line() -> None:
     made = diagram(
         'OPENQASM 2.0; include "qelib1.inc";\nqreg q[3]; creg c[3];\nh q; // all; of them\n'

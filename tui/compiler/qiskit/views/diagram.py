@@ -15,6 +15,8 @@ from qiskit.circuit.tools import pi_check
 from tui.compiler.qiskit.parser import read, read_with_lines
 from tui.domain.openqasm import version_of
 from tui.domain.views.diagram import CircuitDiagram, LayerSummary, Symbol, Wire
+from tui.openqasm.analysis.declarations import SymbolKind
+from tui.openqasm.analysis.symbols import SymbolTable
 from tui.qiskit_common.traversal import Numbers, block_numbers
 
 MOST_DRAWN: Final = 5_000
@@ -70,16 +72,33 @@ def diagram(text: str, layout: Sequence[int] = ()) -> CircuitDiagram:
         circuit = read(text)
         lines = [(line,) for line in openqasm2_lines(text)]
     virtual = {physical: number for number, physical in enumerate(layout)}
-    return _Layout(circuit, lines, virtual).diagram()
+    return _Layout(circuit, lines, virtual, _names(text, circuit)).diagram()
+
+
+def _names(text: str, circuit: QuantumCircuit) -> Mapping[int, str]:
+    """Names of the qubits that are declared one by one, by their number: Qiskit does not keep them."""
+    alone = [number for number, qubit in enumerate(circuit.qubits) if not circuit.find_bit(qubit).registers]
+    if not alone or circuit.layout is not None:
+        return {}
+    declared = [
+        symbol.name
+        for symbol in SymbolTable.of(text).symbols
+        if symbol.kind is SymbolKind.QUBITS and symbol.scope == 0 and "[" not in symbol.detail
+    ]
+    return dict(zip(alone, declared, strict=False))
 
 
 class _Layout:
     """Puts the operations of a circuit into columns."""
 
     def __init__(
-        self, circuit: QuantumCircuit, lines: Sequence[tuple[int, ...]], virtual: Mapping[int, int]
+        self,
+        circuit: QuantumCircuit,
+        lines: Sequence[tuple[int, ...]],
+        virtual: Mapping[int, int],
+        names: Mapping[int, str],
     ) -> None:
-        self._circuit, self._virtual = circuit, virtual
+        self._circuit, self._virtual, self._names = circuit, virtual, names
         numbers = {qubit: number for number, qubit in enumerate(circuit.qubits)}
         self._size = sum(1 for _ in _leaves(circuit))
         known = len(lines) == self._size
@@ -102,6 +121,8 @@ class _Layout:
 
     def _wire(self, number: int) -> Wire:
         registers = self._circuit.find_bit(self._circuit.qubits[number]).registers
+        if not registers and number in self._names:
+            return Wire(self._names[number], qubit=number)
         if not registers:
             virtual = self._virtual.get(number)
             return Wire(f"${number}" if virtual is None else f"{virtual}→{number}", qubit=number)
