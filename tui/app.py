@@ -33,7 +33,7 @@ from tui.monitor.state.events import (
     SessionsChanged,
     Severity,
 )
-from tui.screens.app_sections import SectionsApp, sections
+from tui.screens.app_sections import SectionsApp
 from tui.screens.base import AppEvent, drop_lost_session
 from tui.screens.workspace import Workspace
 from tui.widgets.chrome.status_bar import StatusBar
@@ -104,9 +104,7 @@ class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
         for known in THEMES:
             self.register_theme(known)
         self.theme = self.theme_of(theme)
-        made = sections(services, self.workspace, self._state_folder, lambda: self.drafts)
-        for mode, screen in made.items():
-            self.add_mode(mode, screen)
+        self.add_sections(self._state_folder, lambda: self.drafts)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that the style sheets use and Textual's own themes do not have."""
@@ -169,6 +167,8 @@ class QDeckApp(SectionsApp, FocusTrackingApp, DiffApp):
             self.report(error)
         if self._edits_first:
             self.switch_mode("editor")
+        elif not self.first_job:
+            self.return_to_section()
         if self._sandbox is None and self._sign_in is None:
             opened = await self.open_job(self.first_job)
             if self.services.connection.identity is None and not (opened or self._edits_first):

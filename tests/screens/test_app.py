@@ -108,15 +108,15 @@ async def test_app_starts_services_after_the_first_paint_and_closes_them() -> No
     assert services.names_asked()[-1] == "aclose"
 
 
-async def test_compiler_is_started_by_the_sections_that_need_it_and_not_for_watching() -> None:
-    for key in ("f3", "f4"):
-        services = AppServicesHarness()
-        async with running(services) as pilot:
-            await pilot.press("f5", "f6", "f2")
-            await settled(pilot)
-            assert "warm_up" not in services.names_asked()
-            await pilot.press(key)
-            await until(pilot, lambda: "warm_up" in services.names_asked())  # noqa: B023
+@pytest.mark.parametrize("key", ["f3", "f4"])
+async def test_compiler_is_started_by_the_sections_that_need_it_and_not_for_watching(key: str) -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        await pilot.press("f5", "f6", "f2")
+        await settled(pilot)
+        assert "warm_up" not in services.names_asked()
+        await pilot.press(key)
+        await until(pilot, lambda: "warm_up" in services.names_asked())
 
 
 async def test_quit_ends_at_once_when_nothing_would_be_lost() -> None:

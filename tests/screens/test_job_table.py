@@ -301,7 +301,8 @@ async def test_job_table_view_is_restored_after_a_start() -> None:
         await pilot.press(*"good ones", "enter")
         await settled(pilot)
     async with running() as pilot:
-        head = screen_text(pilot).splitlines()[HEAD_LINE]
+        assert "status:done" in screen_text(pilot).splitlines()[HEAD_LINE]
+        head = screen_text(pilot).splitlines()[HEAD_LINE + 1]
         assert "STATUS" not in head and head.index("BACKEND") < head.index("NAME") and "AGE▼" in head
         assert "by session" in screen_text(pilot)
         await pilot.press("f")

@@ -56,6 +56,7 @@ def load_view(folder: Path) -> JobView:
         filters=tuple(one for one in view.filters if len(one.text) <= MAX_FILTER_LENGTH)[-MAX_FILTERS:],
         filter=view.filter if len(view.filter) <= MAX_FILTER_LENGTH else "",
         views=tuple(views)[-MAX_VIEWS:],
+        places={screen: place for screen, place in view.places.items() if len(screen + place) <= 100},
     )
 
 

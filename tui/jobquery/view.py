@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tui.common.values import Value
@@ -48,12 +49,13 @@ class SavedView(Value, frozen=True):
 
 
 class JobView(Value, frozen=True):
-    """What is kept from one start to the next; no columns: the standard ones.
+    """What is kept of the app's screens from one start to the next; no columns: the standard ones.
 
     Attributes:
         filter: text of the filter in use.
         name: the saved view that was opened last; empty: none.
         filters, views: what has a name.
+        places: where other screens were: the section of the app, the view of a page; by the screen.
     """
 
     columns: tuple[ColumnChoice, ...] = ()
@@ -63,6 +65,7 @@ class JobView(Value, frozen=True):
     filter: str = ""
     name: str = ""
     views: tuple[SavedView, ...] = ()
+    places: Mapping[str, str] = {}  # msgspec makes a new one each time
 
     def with_filter(self, saved: SavedFilter) -> JobView:
         """With this filter, in place of one of the same name; the oldest goes when there are too many."""

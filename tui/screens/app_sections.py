@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from textual import work
 from textual.screen import ModalScreen, Screen
 
 from tui.common.errors import QdeckError
 from tui.monitor.services import AppServices
 from tui.monitor.state.events import Severity
 from tui.screens.app_commands import CommandsApp
-from tui.screens.base import SectionScreen
+from tui.screens.base import SectionScreen, Shell
 from tui.screens.dialogs.base import Dialog
 from tui.screens.jobs.screen import JobsScreen
+from tui.screens.jobs.table_settings import TableSettings
 from tui.screens.workspace import Workspace
 from tui.widgets.chrome.status_bar import SECTIONS
 
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def sections(
-    services: AppServices, workspace: Workspace, state_folder: Path, drafts: Callable[[], DraftKeeper]
+    services: AppServices,
+    workspace: Workspace,
+    table_settings: TableSettings,
+    drafts: Callable[[], DraftKeeper],
 ) -> dict[str, Callable[[], Screen[None]]]:
     """List the sections of the app; a screen is imported when it is first shown.
 
@@ -52,7 +58,7 @@ def sections(
         return BackendsScreen(services, workspace)
 
     return {
-        "jobs": lambda: JobsScreen(services, workspace, state_folder),
+        "jobs": lambda: JobsScreen(services, workspace, table_settings),
         "editor": editor,
         "transpile": transpile,
         "sessions": sessions,
@@ -66,11 +72,42 @@ class SectionsApp(CommandsApp):
     services: AppServices
     workspace: Workspace
 
+    def add_sections(self, state_folder: Path, drafts: Callable[[], DraftKeeper]) -> None:
+        """Add the sections, and have each be where it was when qdeck ran last.
+
+        Args:
+            state_folder: where that is kept.
+            drafts: returns the keeper of what is typed.
+        """
+        self._table_settings = TableSettings(state_folder)
+        self.workspace.places.update(self._table_settings.view.places)
+        self.workspace.place_kept = self._keep_places
+        made = sections(self.services, self.workspace, self._table_settings, drafts)
+        for mode, screen in made.items():
+            self.add_mode(mode, screen)
+        self._sections = tuple(made)
+
+    def return_to_section(self) -> None:
+        """Show the section that was shown last, unless the user has gone elsewhere since the start."""
+        section = self.workspace.places.get("app", "")
+        if (
+            section in self._sections
+            and len(self.screen_stack) == 1
+            and self.current_mode == self.DEFAULT_MODE
+        ):
+            self.go(section)
+
+    @work(exclusive=True, group="places", exit_on_error=False)
+    async def _keep_places(self) -> None:
+        places = dict(self.workspace.places)
+        await self._table_settings.change(cast(Shell, self), lambda view: replace(view, places=places))
+
     def go(self, section: str) -> None:
         """Show a section; on the section itself, go back to its first screen."""
         self.services.polling.user_active(section_changed=section != self.current_mode)
         if section != self.current_mode:
             self.switch_mode(section)
+            self.workspace.keep_place("app", section)
             return
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ModalScreen):
             self.pop_screen()

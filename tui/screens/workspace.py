@@ -109,6 +109,8 @@ class Workspace:
         pending_action: what the transpile screen does when it is next shown.
         presets: options of a run by name, of the settings.
         completes: the editor offers words while they are typed, by the settings.
+        places: where screens were, from one start to the next: the section of the app, the view of a page.
+        place_kept: called when a screen is somewhere else.
     """
 
     buffers: list[Buffer] = field(default_factory=lambda: [Buffer()])
@@ -127,6 +129,8 @@ class Workspace:
     pending_action: PendingAction = PendingAction.NONE
     presets: Mapping[str, Preset] = field(default_factory=dict)
     completes: bool = True
+    places: dict[str, str] = field(default_factory=dict)
+    place_kept: Callable[[], object] = lambda: None
     _opened: int = 0
 
     def __post_init__(self) -> None:
@@ -213,6 +217,12 @@ class Workspace:
     def unsaved(self) -> list[Buffer]:
         """The buffers with changes that are in no file."""
         return [one for one in self.buffers if one.dirty and (one.draft is not None or one.text.strip())]
+
+    def keep_place(self, screen: str, place: str) -> None:
+        """Note where a screen is, for the next start."""
+        if self.places.get(screen) != place:
+            self.places[screen] = place
+            self.place_kept()
 
     def use_session(self, session_id: str) -> None:
         """Run the next jobs there, as the user chose; empty: alone."""

@@ -25,7 +25,7 @@ from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.edit import ask_edit
 from tui.screens.jobs.page.circuit import SIDES, CircuitPanes
 from tui.screens.jobs.page.data import VIEWS, JobData
-from tui.screens.jobs.page.pages import page_of, takes_long
+from tui.screens.jobs.page.pages import first_view, page_of, takes_long
 from tui.screens.jobs.page.predictions import foretell
 from tui.screens.workspace import Workspace
 from tui.widgets.keymap import JOB, bindings
@@ -67,7 +67,7 @@ class JobScreen(JobCommands):
     def __init__(self, services: AppServices, workspace: Workspace, job_id: str) -> None:
         super().__init__(services, workspace)
         self._job_id = job_id
-        self._view = 0
+        self._view = first_view(workspace.places.get("job", ""), services.jobs.get(job_id))
         self._data = JobData()
         self._status: JobStatus | None = None
         self._mapped = False
@@ -89,6 +89,8 @@ class JobScreen(JobCommands):
         self.query_one(TextPane).focus()
         self._load()
         self._load_circuit()
+        if self._view:
+            self.action_view_at(self._view)
 
     @property
     def job(self) -> Job | None:
@@ -280,6 +282,7 @@ class JobScreen(JobCommands):
     def action_view_at(self, place: int) -> None:
         """A view by its place."""
         self._view = max(0, min(place, len(VIEWS) - 1))
+        self.workspace.keep_place("job", self.view)
         self.query_one("#views", TextBlock).show([self._names()])
         self._show_view(home=True)
         chip = self.query_one(ChipMap)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -16,7 +14,6 @@ from textual.widgets import Static
 
 from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
-from tui.config.settings import folders
 from tui.domain.jobs import Job, JobStatus
 from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import Grouping, JobList, JobRows
@@ -66,16 +63,16 @@ class JobRowsScreen(SectionScreen):
     """Newest first, until the user wants it otherwise; the cursor stays on its job whatever changes.
 
     Args:
-        state_folder: where it is kept how the table is wanted; the user's own when `None`.
+        table_settings: how the table is wanted.
     """
 
     SECTION = "jobs"
     EVENTS: ClassVar = (JobsChanged, IdentityChanged, FreshnessChanged, OutboxChanged, HistoryCoverageChanged)
 
-    def __init__(self, services: AppServices, workspace: Workspace, state_folder: Path | None = None) -> None:
+    def __init__(self, services: AppServices, workspace: Workspace, table_settings: TableSettings) -> None:
         super().__init__(services, workspace)
         self._list = JobList()
-        self._table_settings = TableSettings(state_folder or folders(os.environ).state)
+        self._table_settings = table_settings
         self.saved_views = SavedViews(self, self._table_settings)
         self._shown = 0
         self._requested = self._built = 0
@@ -97,8 +94,7 @@ class JobRowsScreen(SectionScreen):
 
     def on_mount(self) -> None:
         """Show what is known, as it was wanted last time, and let ages grow."""
-        trouble = self._table_settings.load()
-        if trouble:
+        if trouble := self._table_settings.trouble:
             self.shell.show_notice(trouble, Severity.WARNING)
         self.table.choose(known(self._table_settings.view.columns))
         self._list.filter = readable_filter(self._table_settings.view.filter)
@@ -281,14 +277,14 @@ class JobRowsScreen(SectionScreen):
 
     @work(group="jobs-view", exit_on_error=False)
     async def _save_view(self, change: Callable[[JobView], JobView]) -> None:
-        await self._table_settings.change(self, change)
+        await self._table_settings.change(self.shell, change)
 
     @work(exclusive=True, group="jobs-keep-filter", exit_on_error=False)
     async def _keep_filter(self) -> None:
         """Write the filter down when it is typed to its end."""
         await self.clock.sleep(_TYPED)
         text = self._table_settings.view.filter
-        await self._table_settings.change(self, lambda view: replace(view, filter=text))
+        await self._table_settings.change(self.shell, lambda view: replace(view, filter=text))
 
     def show_facts(self) -> None:
         """Show anew what is not as it is at first."""

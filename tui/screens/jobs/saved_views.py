@@ -73,7 +73,7 @@ class SavedViews:
             return view.showing(saved)
 
         saved = self._settings.view.as_saved(account, name)
-        await self._settings.change(self._screen, change)
+        await self._settings.change(self._screen.shell, change)
         self._screen.show_facts()
         self._screen.shell.show_notice(f"Kept as view “{name}”: “:view {name}” brings it back.")
 
@@ -83,7 +83,7 @@ class SavedViews:
         if self._settings.view.view_of(account, name) is None:
             self._refuse(f"There is no view “{plain(name, limit=40)}”.")
             return
-        await self._settings.change(self._screen, lambda view: view.without_view(account, name))
+        await self._settings.change(self._screen.shell, lambda view: view.without_view(account, name))
         self._screen.show_facts()
         self._screen.shell.show_notice(f"View “{name}” is deleted.")
 

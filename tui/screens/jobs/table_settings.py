@@ -12,7 +12,7 @@ from tui.config.view_settings import NAME, change_view, load_view
 from tui.jobquery.job_list import Grouping, Order
 from tui.jobquery.view import JobView, SavedFilter
 from tui.monitor.state.events import Severity
-from tui.screens.base import SectionScreen
+from tui.screens.base import SectionScreen, Shell
 from tui.widgets.tables.job_table import JOB_COLUMNS, known
 
 _SAVE = "save"
@@ -24,34 +24,35 @@ class TableSettings:
 
     Args:
         folder: where the file is.
+
+    Attributes:
+        view: as the file has it at first.
+        trouble: a warning for the user when the file could not be read; empty when all is well.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.view = JobView()
+        self.view, self.trouble = JobView(), ""
         self._folder = folder
         self._writing = asyncio.Lock()
-
-    def load(self) -> str:
-        """Load the view from its file.
-
-        Returns:
-            A warning for the user when the file could not be read; empty when all is well.
-        """
         try:
-            self.view = load_view(self._folder)
+            self.view = load_view(folder)
         except (OSError, ValueError) as error:
             why = plain(str(error), limit=200)
-            return f"The table is shown as at first: {self._folder / NAME} could not be read ({why})."
-        return ""
+            self.trouble = f"The table is shown as at first: {folder / NAME} could not be read ({why})."
 
-    async def change(self, screen: SectionScreen, change: Callable[[JobView], JobView]) -> None:
-        """Change the view, here and in the file."""
+    async def change(self, shell: Shell, change: Callable[[JobView], JobView]) -> None:
+        """Change the view, here and in the file.
+
+        Args:
+            shell: tells of a file that cannot be written.
+            change: makes the new view of that in the file.
+        """
         self.view = change(self.view)
         try:
             async with self._writing:
                 kept = await asyncio.to_thread(change_view, self._folder, change)
         except OSError as error:
-            screen.shell.show_notice(
+            shell.show_notice(
                 f"This holds until you leave: {self._folder} could not be written ({error.strerror}).",
                 Severity.WARNING,
             )
@@ -89,7 +90,7 @@ class TableSettings:
         columns = await screen.app.push_screen_wait(ChooseColumns(known(self.view.columns)))
         if columns is None or columns == known(self.view.columns):
             return False
-        await self.change(screen, lambda view: replace(view, columns=columns))
+        await self.change(screen.shell, lambda view: replace(view, columns=columns))
         return True
 
     async def ask_filter(self, screen: SectionScreen, present: str) -> str | None:
@@ -119,7 +120,7 @@ class TableSettings:
                 return None
             name = picked.key.removeprefix(_FILTER)
             if picked.delete:
-                await self.change(screen, lambda view, name=name: view.without_filter(name))  # type: ignore[misc]
+                await self.change(screen.shell, lambda view, name=name: view.without_filter(name))  # type: ignore[misc]
             elif picked.key == _SAVE:
                 await self._save_filter(screen, present)
                 return None
@@ -134,7 +135,7 @@ class TableSettings:
         )
         if name is not None:
             saved = SavedFilter(name.strip()[:60], text)
-            await self.change(screen, lambda view: view.with_filter(saved))
+            await self.change(screen.shell, lambda view: view.with_filter(saved))
             screen.shell.show_notice(f"Saved as “{saved.name}”: f brings it back.")
 
 

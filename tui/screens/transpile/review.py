@@ -45,7 +45,8 @@ class ReviewPane(Vertical):
             yield SubmitPane(id="submit")
 
     def on_mount(self) -> None:
-        """Show the form only where something can be submitted."""
+        """Show the form only where something can be submitted, and the view that was chosen last."""
+        self.query_one(CandidateViews).begin_with(self._section.workspace.places.get("review", ""))
         self.submit.display = not self._section.services.read_only
 
     @property
@@ -81,6 +82,7 @@ class ReviewPane(Vertical):
         alone = not self.submit.display
         self._show_beside(form=alone and views.chosen == name)
         views.choose(name)
+        self._section.workspace.keep_place("review", name)
 
     def show_form(self) -> None:
         """Show the form, and put the focus on it."""

@@ -111,6 +111,12 @@ class CandidateViews(Vertical):
         """Name of the view that was asked for."""
         return self._chosen
 
+    def begin_with(self, name: str) -> None:
+        """Show a view, where there is one of that name; the focus stays."""
+        if name in VIEWS:
+            self._chosen = name
+            self._arrange()
+
     def choose(self, name: str) -> None:
         """Show a view, and put the focus on it.
 

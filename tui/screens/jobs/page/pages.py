@@ -11,7 +11,7 @@ from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.statistics.bits import bit_figures
 from tui.domain.statistics.predictions import NOTHING_FORETOLD
 from tui.domain.statistics.waiting import job_time
-from tui.screens.jobs.page.data import JobData
+from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.widgets.results.counts import view_words
 from tui.widgets.results.histogram import result_page
 from tui.widgets.results.job_summary import details_lines, raw_page
@@ -25,6 +25,20 @@ MOST_BIT_TABLES: Final = 12
 """Registers and places of a sweep that are shown bit by bit."""
 _MANY_PLACES: Final = 2_000
 _ENDED = {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "was cancelled"}
+
+
+def first_view(last: str, job: Job | None) -> int:
+    """Choose the view that a page begins with.
+
+    Args:
+        last: the view of the job that was looked at last; empty: none.
+        job: the job, as far as it is known.
+
+    Returns:
+        Its place in `VIEWS`; of a job that is not done the first one, which says why.
+    """
+    done = job is not None and job.status is JobStatus.DONE
+    return VIEWS.index(last) if done and last in VIEWS else 0
 
 
 def page_of(view: str, job: Job, data: JobData, now: datetime, width: int) -> Sequence[StyledLine]:
