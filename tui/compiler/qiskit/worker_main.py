@@ -28,12 +28,14 @@ def prepare() -> Handler:
     """
     try:
         from tui.compiler.qiskit.handler import RequestHandler
+        from tui.qiskit_common.plugins import use_own_plugins
     except ModuleNotFoundError as error:
         missing = (error.name or "qiskit").partition(".")[0]
         what = "Qiskit is" if missing == "qiskit" else f"{missing}, which Qiskit needs for this, is"
         return _failing(f"{what} not installed.")
     except ImportError as error:
         return _failing(f"Qiskit cannot be imported: {error}.")
+    use_own_plugins()
     handler = RequestHandler()
     handler.warm_up()
     # What Qiskit has loaded stays: looking through it for garbage takes half of the time of a long scoring.

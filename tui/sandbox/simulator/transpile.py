@@ -13,6 +13,7 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler import CouplingMap
 
+from tui.qiskit_common.plugins import use_all_plugins, use_own_plugins
 from tui.sandbox.core.devices import DEVICES, DeviceDataMissing, UnknownDevice
 from tui.sandbox.simulator.base.calibration import target
 from tui.sandbox.simulator.base.values import EngineError, JobFailure, TranspiledCircuit, TranspileRequest
@@ -27,6 +28,7 @@ _OLDEST_QPY = 13
 
 def warm() -> None:
     """Import what transpiling needs and transpile a Bell pair."""
+    use_own_plugins()
     circuit = QuantumCircuit(2, 2)
     circuit.h(0)
     circuit.cx(0, 1)
@@ -92,6 +94,8 @@ def _circuits(request: TranspileRequest) -> list[LoadedCircuit]:
 
 
 def _transpiled(loaded: LoadedCircuit, settings: Mapping[str, Any]) -> TranspiledCircuit:
+    if "translation_method" in settings:
+        use_all_plugins()
     transpiled = transpile(loaded.circuit, **settings)
     initial = list(range(transpiled.num_qubits))
     final = initial
