@@ -115,8 +115,8 @@ def test_diagram_has_each_operation_in_a_column_of_its_own_on_every_qubit(
 
 
 def test_diagram_writes_angles_with_free_parameters_by_pi() -> None:
-    made = diagram(HEAD + "input float t;\nqubit q;\nrz(pi + t) q;\nrx(pi/2*t) q;\n")
-    assert [labels for _, labels in shown(made)] == [("Rz(π + t)",), ("Rx(π/2*t)",)]
+    made = diagram(HEAD + "input float a;\nqubit q;\nrz(pi + a) q;\nrx(pi/2*a) q;\n")
+    assert [labels for _, labels in shown(made)] == [("Rz(π + a)",), ("Rx(π/2*a)",)]
 
 
 def test_diagram_of_a_large_circuit_is_a_summary_of_all_its_gates() -> None:
