@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from qiskit.primitives import BitArray
 
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.statistics.outcomes import (
+    NumberedCounts,
     Order,
+    _summed_up,
     abridged,
     hamming_distances,
     histogram,
@@ -95,3 +99,31 @@ def test_result_with_too_many_counts_is_summed_up_with_all_its_figures() -> None
     assert sum(first.counts.values()) >= 500 and set(first.counts) <= set(counts)
     assert min(first.counts.values()) >= sorted(counts.values())[-500]
     assert abridged(short) is short
+
+
+@given(
+    st.integers(1, 40),
+    st.dictionaries(st.integers(0, 2**40 - 1), st.integers(1, 3), max_size=60),
+    st.integers(1, 9),
+)
+def test_numbered_counts_are_summed_up_as_their_strings(
+    num_bits: int, seen: dict[int, int], most: int
+) -> None:
+    numbers = {number % 2**num_bits: times for number, times in seen.items()}
+    numbered = NumberedCounts(numbers, num_bits)
+    whole = {format(number, f"0{num_bits}b"): times for number, times in numbers.items()}
+    assert dict(numbered) == numbered.whole() == whole and len(numbered) == len(whole)
+    columns = [[int(bits[-1 - bit]) * times for bits, times in whole.items()] for bit in range(num_bits)]
+    assert ones(numbered, num_bits) == ones(whole, num_bits) == tuple(map(sum, columns))
+    of_weight = [sum(t for bits, t in whole.items() if bits.count("1") == n) for n in range(num_bits + 1)]
+    assert weights(numbered, num_bits) == weights(whole, num_bits) == tuple(of_weight)
+    mine, theirs = (
+        _summed_up(Counts("c", num_bits, 1, numbered), most),
+        _summed_up(Counts("c", num_bits, 1, whole), most),
+    )
+    assert mine == theirs
+    if mine.summary is not None:
+        assert list(mine.counts.items()) == [tuple(row) for row in histogram(whole, most).rows]
+        assert list(mine.summary.first.items()) == [
+            tuple(row) for row in histogram(whole, most, Order.VALUE).rows
+        ]

@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.ibm.mock_network import body, raw
 from tui.domain.results import ExpectationValue, PubResult
+from tui.domain.statistics.outcomes import MOST_AT_HAND, NumberedCounts
 from tui.ibm.results import ndarray
 from tui.ibm.results.counts import bit_array_counts
 from tui.ibm.results.decoder import decode_result
@@ -381,3 +382,11 @@ def test_large_broken_body_is_kept_raw(piece: bytes, at: int) -> None:
     content = bytearray(noisy(["0x1"] * 12_000))
     content[at : at + len(piece)] = piece
     assert decode_result(bytes(content)).raw == bytes(content)
+
+
+def test_many_counts_are_strings_unless_numbers_are_asked_for() -> None:
+    samples = ",".join(f'"{number * 31:#x}"' for number in range(MOST_AT_HAND + 1))
+    content = f'{{"results": [{{"data": {{"c": {{"samples": [{samples}], "num_bits": 40}}}}}}]}}'.encode()
+    (whole,), (numbered,) = (decode_result(content, numbered=how).pubs[0].counts for how in (False, True))
+    assert isinstance(whole.counts, dict) and isinstance(numbered.counts, NumberedCounts)
+    assert whole == numbered and whole.outcomes == MOST_AT_HAND + 1

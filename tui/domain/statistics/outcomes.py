@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -68,6 +68,32 @@ class Histogram(Value, frozen=True):
         return self.shots - sum(row.times for row in self.rows)
 
 
+class NumberedCounts(Mapping[str, int]):
+    """Times seen by bit string, where the strings are made when they are asked for.
+
+    Args:
+        numbers: times seen by the number that the bits are.
+        num_bits: characters of a string.
+    """
+
+    def __init__(self, numbers: Mapping[int, int], num_bits: int) -> None:
+        self.numbers = numbers
+        self._format = f"0{num_bits}b"
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, bits: str) -> int:
+        return self.numbers[int(bits, 2)]
+
+    def __iter__(self) -> Iterator[str]:
+        return map(format, self.numbers, itertools.repeat(self._format))
+
+    def whole(self) -> dict[str, int]:
+        """Return the same with all strings made: a million of 127 characters take a second."""
+        return dict(zip(self, self.numbers.values(), strict=True))
+
+
 def histogram(
     counts: Mapping[str, int], most: int, order: Order = Order.FREQUENCY, reference: str = ""
 ) -> Histogram:
@@ -99,17 +125,29 @@ def histogram(
 
 def weights(counts: Mapping[str, int], num_bits: int) -> tuple[int, ...]:
     """Return how often 0, 1, ..., `num_bits` ones were seen in a shot."""
-    return _weights(_numbers(counts), counts.values(), num_bits)
+    return _weights(_by_times(counts), num_bits)
 
 
-def _numbers(counts: Mapping[str, int]) -> list[int]:
-    return list(map(int, counts, itertools.repeat(2)))
+def _by_times(counts: Mapping[str, int]) -> dict[int, list[int]]:
+    """The numbers that the bits are, in their order, by how often they were seen."""
+    if isinstance(counts, NumberedCounts):
+        numbers, times = list(counts.numbers), counts.numbers.values()
+    else:
+        numbers, times = list(map(int, counts, itertools.repeat(2))), counts.values()
+    different = set(times)
+    if len(different) == 1:
+        return {different.pop(): numbers}
+    found: dict[int, list[int]] = {}
+    for number, seen in zip(numbers, times, strict=True):
+        found.setdefault(seen, []).append(number)
+    return found
 
 
-def _weights(numbers: Iterable[int], times: Iterable[int], num_bits: int) -> tuple[int, ...]:
+def _weights(by_times: Mapping[int, Iterable[int]], num_bits: int) -> tuple[int, ...]:
     found = [0] * (num_bits + 1)
-    for weight, seen in zip(map(int.bit_count, numbers), times, strict=True):
-        found[weight] += seen
+    for times, numbers in by_times.items():
+        for weight, seen in Counter(map(int.bit_count, numbers)).items():
+            found[weight] += times * seen
     return tuple(found)
 
 
@@ -138,26 +176,39 @@ def ones(counts: Mapping[str, int], num_bits: int) -> tuple[int, ...]:
 
     A million different strings of 127 bits take about half a second.
     """
-    return _ones(_numbers(counts), counts.values(), num_bits)
+    return _ones(_by_times(counts), num_bits)
 
 
-def _ones(of: Iterable[int], seen: Iterable[int], num_bits: int) -> tuple[int, ...]:
-    by_times: dict[int, list[int]] = {}
-    for number, times in zip(of, seen, strict=True):
-        by_times.setdefault(times, []).append(number)
+def _ones(by_times: Mapping[int, Sequence[int]], num_bits: int) -> tuple[int, ...]:
     found = [0] * num_bits
-    width = (num_bits + 7) // 8
     for times, numbers in by_times.items():
         for start in range(0, len(numbers), _TOGETHER):
-            piece = numbers[start : start + _TOGETHER]
-            data = b"".join([number.to_bytes(width, "little") for number in piece])
-            mask = int.from_bytes(b"\1" * len(piece))
-            for byte in range(width):
-                # One long number of a byte of each string: its bits are counted in one step.
-                column = int.from_bytes(data[byte::width])
-                for bit in range(8 * byte, min(8 * byte + 8, num_bits)):
-                    found[bit] += times * (column >> bit % 8 & mask).bit_count()
+            for bit, seen in enumerate(_sums(numbers[start : start + _TOGETHER], num_bits)):
+                found[bit] += times * seen
     return tuple(found)
+
+
+def _sums(numbers: Sequence[int], num_bits: int) -> list[int]:
+    """How many of the numbers have each bit set, bit 0 first.
+
+    One long integer has all of them side by side. Its halves are added bit by bit until one place is left:
+    plane `k` has the bits of the sums that count 2 to the power of `k`.
+    """
+    width = (num_bits + 7) // 8
+    planes = [int.from_bytes(b"".join([number.to_bytes(width, "little") for number in numbers]), "little")]
+    count = 1 << (len(numbers) - 1).bit_length()
+    while count > 1:
+        count //= 2
+        places = 8 * width * count
+        mask = (1 << places) - 1
+        carry, summed = 0, []
+        for plane in planes:
+            low, high = plane & mask, plane >> places
+            different = low ^ high
+            summed.append(different ^ carry)
+            carry = low & high | different & carry
+        planes = [*summed, carry]
+    return [sum((plane >> bit & 1) << k for k, plane in enumerate(planes)) for bit in range(num_bits)]
 
 
 def marginal(counts: Mapping[str, int], bits: Sequence[int]) -> dict[str, int]:
@@ -213,12 +264,26 @@ def abridged(result: JobResult, most: int = MOST_AT_HAND) -> JobResult:
 def _summed_up(counts: Counts, most: int) -> Counts:
     if len(counts.counts) <= most:
         return counts
-    first = histogram(counts.counts, most, Order.VALUE).rows
-    numbers, times = _numbers(counts.counts), counts.counts.values()
+    by_times = _by_times(counts.counts)
+    written = f"0{counts.num_bits}b"
+    first = heapq.nsmallest(
+        most, ((number, times) for times, numbers in by_times.items() for number in numbers)
+    )
     summary = CountsSummary(
         len(counts.counts),
-        dict(first),
-        _weights(numbers, times, counts.num_bits),
-        _ones(numbers, times, counts.num_bits),
+        {format(number, written): times for number, times in first},
+        _weights(by_times, counts.num_bits),
+        _ones(by_times, counts.num_bits),
     )
-    return replace(counts, counts=dict(histogram(counts.counts, most).rows), summary=summary)
+    frequent = {format(number, written): times for number, times in _most_frequent(by_times, most)}
+    return replace(counts, counts=frequent, summary=summary)
+
+
+def _most_frequent(by_times: Mapping[int, Sequence[int]], most: int) -> Iterator[tuple[int, int]]:
+    """The numbers that were seen most often with their times, in the order of `Order.FREQUENCY`."""
+    for times in sorted(by_times, reverse=True):
+        chosen = heapq.nsmallest(most, by_times[times])
+        yield from zip(chosen, itertools.repeat(times))
+        most -= len(chosen)
+        if not most:
+            return

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Literal
 
 from tui.domain.results import Counts
+from tui.domain.statistics.outcomes import MOST_AT_HAND, NumberedCounts
 from tui.ibm.results.ndarray import Npy
 from tui.ibm.results.payload_split import Part, part_of
 
@@ -218,10 +219,12 @@ def _tally(items: memoryview[int]) -> Counter[int]:
     return counter
 
 
-def _strings(values: Mapping[int, int], num_bits: int) -> dict[str, int]:
+def _strings(values: Mapping[int, int], num_bits: int) -> Mapping[str, int]:
+    """Times seen by bit string; strings that are too many to be at hand are not made yet."""
     if values and (min(values) < 0 or max(values) >> num_bits):
         raise ValueError(f"a sample has more than {num_bits} bits")
-    return dict(zip(map(format, values, itertools.repeat(f"0{num_bits}b")), values.values(), strict=True))
+    counts = NumberedCounts(values, num_bits)
+    return counts if len(values) > MOST_AT_HAND else counts.whole()
 
 
 def _chunks(samples: bytes | memoryview) -> Iterator[bytes]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 
 from tui.common.safe_text import plain
 from tui.domain.results import ExpectationValue, JobResult, PubResult, QuasiDistribution, Role
+from tui.domain.statistics.outcomes import NumberedCounts
 from tui.ibm.results.counts import ShotsByPlace, hex_counts, leaves, listed_counts, listed_shots
 from tui.ibm.results.executor import ProgramResult, executor_pubs, executor_shots
 from tui.ibm.results.ndarray import to_float
@@ -59,17 +61,20 @@ class _Body(msgspec.Struct, frozen=True):
     passthrough_data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def decode_result(body: bytes) -> JobResult:
+def decode_result(body: bytes, *, numbered: bool = False) -> JobResult:
     """Return the result in a body of `GET /jobs/{id}/results`; never raises.
 
     Args:
         body: the body as it came, of any form (contract 6).
+        numbered: counts that are too many to be at hand are `NumberedCounts`.
 
     Returns:
         The PUBs and the body; without PUBs where it cannot be read, and `note` says why.
     """
     try:
         pubs, role = _pubs(body)
+        if not numbered:
+            pubs = tuple(map(_with_strings, pubs))
         return JobResult(pubs, raw=body, note=_BY_BASIS if role is Role.ESTIMATOR else "", role=role)
     except _Unknown as reason:
         return JobResult((), raw=body, note=str(reason))
@@ -79,6 +84,16 @@ def decode_result(body: bytes) -> JobResult:
         return JobResult(
             (), raw=body, note="The result cannot be read: a number or a nesting in it is too large."
         )
+
+
+def _with_strings(pub: PubResult) -> PubResult:
+    if not any(isinstance(counts.counts, NumberedCounts) for counts in pub.counts):
+        return pub
+    made = (
+        replace(counts, counts=counts.counts.whole()) if isinstance(counts.counts, NumberedCounts) else counts
+        for counts in pub.counts
+    )
+    return replace(pub, counts=tuple(made))
 
 
 class _Unknown(Exception):

@@ -119,7 +119,7 @@ def _process_decoder(*, short: bool) -> Callable[..., Awaitable[JobResult]]:
 
 def _short_result(body: bytes) -> JobResult:
     """Decode a result, and sum up its counts where they are too many."""
-    result = decode_result(body)
+    result = decode_result(body, numbered=True)
     if result.outcomes <= MOST_AT_HAND:
         return result
     return replace(abridged(result), spans=execution_spans(body))
