@@ -22,8 +22,8 @@ CLOUD_SECONDS: Final = 60.0
 """Longest wait for the service's transpiler."""
 _NO_CLOUD: Final = "Classic only: the platform has no transpiler of its own."
 _NO_AI: Final = (
-    "Not run here: qiskit-ibm-transpiler fetches its models from the network. "
-    "A classic account's cloud transpiler has them."
+    "Not run here: qiskit-ibm-transpiler (0.18) does not go with qiskit-ibm-runtime from 0.46 on, which "
+    "qdeck needs, and fetches its models from the network. A classic account's cloud transpiler has them."
 )
 _ORDER: Final = tuple(Maker)
 
