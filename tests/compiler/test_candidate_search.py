@@ -84,6 +84,7 @@ async def test_search_asks_other_makers_and_says_why_one_made_none(compiler: Com
     there = small_device(6, ring, gate="cz", both_ways=True, fractional=True, name="there")
     found = await compiler.search(text, there, options, told.append)
     assert found.unavailable == ()
+    assert (found.progress.tried, found.progress.seeds) == (15, 12)
     assert {one.options.made_by for one in found.candidates} == {
         Maker.QISKIT,
         Maker.FRACTIONAL,

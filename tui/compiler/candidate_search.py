@@ -84,9 +84,16 @@ async def search(
             await CandidateSearch(pool, qasm, target, few, tell, timeout, Maker.PYTKET).outcome(limit)
         )
     results = [one for one in found if isinstance(one, SearchResult)]
+    candidates = tuple(ranked(candidate for one in results for candidate in one.candidates))
+    best = next(one.progress for one in results if any(made is candidates[0] for made in one.candidates))
     return SearchResult(
-        tuple(ranked(candidate for one in results for candidate in one.candidates)),
-        results[0].progress,
+        candidates,
+        replace(
+            results[0].progress,
+            tried=sum(one.progress.tried for one in results),
+            seeds=sum(one.progress.seeds for one in results),
+            since=best.since,
+        ),
         tuple(one for one in found if isinstance(one, Unavailable)),
     )
 
