@@ -114,6 +114,16 @@ async def test_enter_picks_and_the_picked_one_is_ticked() -> None:
         assert table.gutter_text(table.keys[0], True) == "▸✔"
 
 
+async def test_picked_one_of_equal_candidates_is_first() -> None:
+    app = _App()
+    async with app.run_test(size=(120, 12)):
+        table = app.query_one(CandidateTable)
+        for seed in (1, 2, 3):
+            table.add(candidate(0.9, seed), pick=False)
+        table.add(candidate(0.9, 2))
+        assert seeds(table) == ["2", "1", "3"] and table.cursor_index == 0
+
+
 async def test_at_most_and_below_one_percent_are_said() -> None:
     app = _App()
     async with app.run_test(size=(120, 12)):

@@ -173,7 +173,10 @@ class CandidateTable(RowTable):
         self.sort_by(message.column.id)
 
     def _show(self) -> None:
-        order = sorted(self._candidates, key=lambda key: rank_key(self._candidates[key]))
+        # Of equal ones the picked one is first: a search may find the same circuit in several ways.
+        order = sorted(
+            self._candidates, key=lambda key: (rank_key(self._candidates[key]), key != self._picked)
+        )
         self._ranks = {key: place + 1 for place, key in enumerate(order)}
         self._best = self._candidates[order[0]] if order else None
         by = _KEYS[self._column]
