@@ -39,6 +39,14 @@ def test_histogram_puts_rare_strings_together_for_all_jobs_alike() -> None:
     assert "SANDBOX" in picture.title and picture.legend == ("bell", "bell")
 
 
+def test_histogram_of_several_registers_or_pubs_says_which_one_it_shows() -> None:
+    lo, hi = Counts("lo", 2, 8, {"01": 8}), Counts("hi", 1, 8, {"0": 8})
+    several = histogram_picture([(JOB, JobResult((PubResult((lo, hi)), PubResult((lo,)))))])
+    assert several.title.endswith(", PUB 1 of 2, register lo") and several.counts == ({"01": 8},)
+    alone = histogram_picture([(JOB, JobResult((PubResult((lo,)),)))])
+    assert "register" not in alone.title and "PUB" not in alone.title
+
+
 def test_sweep_over_one_parameter_is_a_curve_for_each_observable() -> None:
     sweep = Sweep((2,), (ParameterValues("theta", (0.0, 1.0), 0),))
     values = tuple(ExpectationValue(v, 0.1, o, (i,)) for o in ("X", "Z") for i, v in enumerate((0.2, 0.4)))

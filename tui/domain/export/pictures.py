@@ -118,7 +118,8 @@ def histogram_picture(jobs: Sequence[tuple[Job, JobResult]]) -> HistogramPicture
         rest = sum(counts.values()) - sum(kept.values())
         return kept | ({REST: rest} if rest else {})
 
-    return HistogramPicture(_title(jobs), tuple(_name(job) for job, _ in jobs), tuple(map(bars, whole)))
+    title = f"{_title(jobs)}{_part(jobs[0][1])}" if jobs else ""
+    return HistogramPicture(title, tuple(_name(job) for job, _ in jobs), tuple(map(bars, whole)))
 
 
 def sweep_picture(job: Job, result: JobResult) -> CurvesPicture | HeatPicture:
@@ -140,7 +141,7 @@ def sweep_picture(job: Job, result: JobResult) -> CurvesPicture | HeatPicture:
     curves = _curves(pub)
     axes = [(", ".join(sweep.axis_names(axis)), _axis(pub, axis)) for axis in range(len(sweep.shape))]
     up = "value" if pub.values else "share of the shots"
-    title = _title([(job, result)])
+    title = _title([(job, result)]) + ("" if pub.values else _part(result))
     if len(axes) == 1:
         return CurvesPicture(title, plain(axes[0][0], limit=80), up, axes[0][1], curves[:MOST_CURVES])
     (rows_name, rows), (columns_name, columns) = axes
@@ -221,6 +222,15 @@ def _counted(job: Job, result: JobResult) -> Counter[str]:
         if counts.register == pub.counts[0].register:
             together.update(counts.counts)
     return together
+
+
+def _part(result: JobResult) -> str:
+    """Which of several PUBs and registers is drawn: `, PUB 1 of 2, register lo`; empty for the only one."""
+    place = next((place for place, pub in enumerate(result.pubs) if pub.counts), 0)
+    counts = result.pubs[place].counts if result.pubs else ()
+    registers = dict.fromkeys(one.register for one in counts)
+    pub = f", PUB {place + 1} of {len(result.pubs):,}" if len(result.pubs) > 1 else ""
+    return pub + (f", register {plain(next(iter(registers)), limit=30)}" if len(registers) > 1 else "")
 
 
 def _curves(pub: PubResult) -> tuple[Curve, ...]:

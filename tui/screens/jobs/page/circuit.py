@@ -73,11 +73,14 @@ class CircuitSide(Vertical):
         if text != self.program.text:
             self.diagram.show(EMPTY)
             self.diagram.display = False
-            self._marked = ""
+            self._marked, self._note = "", ("", TextStyle.MUTED)
         self.program.show(text)
         self.program.display = bool(text)
         self._pubs = pubs
-        self.say("" if text else missing)
+        if text:
+            self.show_head()
+        else:
+            self.say(missing)
 
     def show_diagram(self, drawing: DiagramView | None = None) -> None:
         """Give the diagram as many lines as it has, at most the larger part of the side."""
