@@ -191,6 +191,8 @@ async def test_circuit_marks_the_operations_of_the_cursors_line_and_leads_to_the
         area = await open_editor(pilot, BELL)
         await until(pilot, lambda: shows(pilot, "⊕"))
         circuit = app_of(pilot).screen.query_one(CircuitPane)
+        await pilot.press("escape")
+        assert area.has_focus and not shows(pilot, "enter its line")
         area.move_cursor((6, 0))
         await until(pilot, lambda: set(circuit.view.marked) == {2, 3})
         await pilot.press("alt+c")

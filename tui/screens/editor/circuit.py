@@ -119,7 +119,8 @@ class CircuitPane(Vertical):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _focus_changed(self) -> None:
-        self._show_head()
+        # A view that is just losing the focus has it until then.
+        self.call_after_refresh(self._show_head)
 
     def _say(self, text: str, style: TextStyle = TextStyle.MUTED) -> None:
         self._said = plain(text, limit=200), style

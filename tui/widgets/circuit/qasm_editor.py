@@ -98,7 +98,7 @@ class QasmEditor(CompletingText):
             soft_wrap=False,  # a row is a line: what is in the margin belongs to the row's line
             show_line_numbers=True,
             read_only=read_only,
-            tab_behavior="focus" if read_only else "indent",  # esc leaves the text then
+            tab_behavior="focus" if read_only else "indent",
             placeholder=placeholder,
             id=id,
         )

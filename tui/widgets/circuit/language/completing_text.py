@@ -103,11 +103,12 @@ class CompletingText(LineEditing):
             super().action_cursor_right(select)
 
     async def _on_key(self, event: events.Key) -> None:
-        """Let esc drop what is offered."""
-        if event.key == "escape" and self._offered:
+        """Let esc drop what is offered, no more: Textual would give the focus to whatever is next."""
+        if event.key == "escape" and self.tab_behavior == "indent":
             event.stop()
             event.prevent_default()
-            self._offer((), self._due)
+            if self._offered:
+                self._offer((), self._due)
             return
         await super()._on_key(event)
 
