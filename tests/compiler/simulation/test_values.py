@@ -172,6 +172,16 @@ def test_sweep_has_the_distribution_of_each_set() -> None:
         assert one.waiting and one.shots == 20_000
 
 
+def test_longer_sweep_has_its_own_limit_of_time() -> None:
+    device, target = _device()
+    data = TargetData(device.name, "")
+    sets = ((("theta", 0.5),),)
+    (one,) = simulate_sweep(SimulateSweep(SWEEP, sets, data, of=100, shots=50), target)
+    assert one.shots == 50
+    with pytest.raises(NotPossible, match="1,000,000 times"):
+        simulate_sweep(SimulateSweep(SWEEP, sets, data, of=1_000_000), target)
+
+
 @pytest.mark.asyncio(loop_scope="package")
 async def test_worker_foretells_values_and_sweeps(warm: Compiler) -> None:
     device, _ = _device()

@@ -68,6 +68,9 @@ def test_counts_are_compared_with_their_own_register() -> None:
     assert found is not None
     assert found.fidelity == pytest.approx(hellinger_fidelity({"00": 50, "11": 50}, dict(counts.counts)))
     assert found.total_variation == pytest.approx(0.1)
+    joint = Counts("b a", 3, 100, {"0 00": 50, "1 11": 40, "1 00": 10})
+    together = compare_with(joint, foretold)
+    assert together is not None and together.total_variation == pytest.approx(0.1)
     assert compare_with(Counts("c", 2, 100, {"00": 100}), foretold) is None
     assert compare_with(Counts("a", 3, 100, {"000": 100}), foretold) is None
     assert compare_with(counts, None) is None

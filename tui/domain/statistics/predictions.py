@@ -181,12 +181,14 @@ def compare_with(counts: Counts, foretold: Distribution | None) -> Comparison | 
     Returns:
         Their distance; `None` without counts, and where the distribution is cut or of other bits.
     """
-    of = None if foretold is None else foretold.of_register(counts.register)
-    if of is None or not of.whole or not counts.counts or counts.summary is not None:
+    if foretold is None or not counts.counts or counts.summary is not None:
         return None
-    if sum(size for _, size in of.registers) != counts.num_bits:
+    # Registers that were counted together are named by all of them, with blanks between their bits.
+    together = " ".join(name for name, _ in reversed(foretold.registers))
+    of = foretold if counts.register == together else foretold.of_register(counts.register)
+    if of is None or not of.whole or sum(size for _, size in of.registers) != counts.num_bits:
         return None
-    return compared(counts.counts, of)
+    return compared({bits.replace(" ", ""): times for bits, times in counts.counts.items()}, of)
 
 
 def compared(counts: Mapping[str, int], foretold: Distribution) -> Comparison:

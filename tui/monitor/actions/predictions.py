@@ -29,7 +29,7 @@ MOST_SHOTS: Final = 10_000
 """Shots of a noisy prediction."""
 MOST_SETS: Final = 500
 """Sets of values of a sweep that are simulated."""
-SETS_AT_ONCE: Final = 32
+SETS_AT_ONCE: Final = 16
 """Sets of one request: between two of them it can be seen how far it is."""
 MOST_PAST: Final = 10
 """Past jobs of a backend by which its predictions are judged."""

@@ -113,12 +113,12 @@ def _probabilities(gates: QuantumCircuit, simulator: AerSimulator, qubits: list[
     # Saving is no method of Qiskit's own circuits before Aer is imported.
     saving: Any = gates
     saving.save_probabilities(qubits)
-    found: NDArray[np.float64] = np.asarray(run(saving, simulator, 1, 0)["probabilities"])
+    found: NDArray[np.float64] = np.asarray(run([saving], simulator, 1, 0)[0]["probabilities"])
     return found
 
 
 def _sampled(asked: SimulatedCircuit, shots: int, seed: int, method: str, words: str) -> Distribution:
     simulator = AerSimulator(method=method)
     circuit = in_basis(asked.circuit, simulator)
-    outcomes = sample(circuit, simulator, shots, seed, asked.circuit.num_clbits)
+    (outcomes,) = sample([circuit], simulator, shots, seed, asked.circuit.num_clbits)
     return asked.distribution(outcomes, words, shots=shots)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -35,6 +35,8 @@ MOST_DENSE: Final = 11
 MOST_QUBITS: Final = 20
 LONGEST_SECONDS: Final = 10.0
 """Time that a prediction may take by its own estimate."""
+SWEEP_SECONDS: Final = 60.0
+"""The same for all sets of values of a sweep, part after part."""
 LEAST_SHOTS: Final = 400
 """Shots below which a prediction says too little."""
 _NO_DECAY: Final = 1.0
@@ -58,7 +60,10 @@ def simulate_noisy(request: SimulateNoisy, target: Target) -> Distribution:
             operation.
     """
     asked = simulated_circuit(request.isa, request.values)
-    return NoisyCircuit(asked, target, shots=request.shots).distribution(request.shots, request.seed)
+    (found,) = NoisyCircuit(asked, target, shots=request.shots).distributions(
+        [{}], request.shots, request.seed
+    )
+    return found
 
 
 class NoisyCircuit:
@@ -96,32 +101,35 @@ class NoisyCircuit:
         """Return the number of shots there is time for in each run, at most so many."""
         return _affordable(self._asked, shots, self.dense, self._runs)
 
-    def distribution(self, shots: int, seed: int, values: Mapping[str, float] | None = None) -> Distribution:
-        """Draw shots, fewer where there is no time for all.
+    def distributions(
+        self, sets: Sequence[Mapping[str, float]], shots: int, seed: int
+    ) -> tuple[Distribution, ...]:
+        """Draw shots with each set of values, fewer where there is no time for all.
 
         Args:
+            sets: values of the circuit's parameters.
             shots: at most.
             seed: of the simulator.
-            values: of the circuit's parameters.
         """
-        circuit = self.circuit if values is None else bound(self.circuit, values)
+        circuits = [bound(self.circuit, values) for values in sets]
         shots = self.affordable(shots)
-        outcomes = sample(circuit, self.simulator, shots, seed, self._asked.circuit.num_clbits)
-        made = self._asked.distribution(outcomes, self.method, shots=shots)
-        return replace(made, waiting=self.waiting)
+        found = sample(circuits, self.simulator, shots, seed, self._asked.circuit.num_clbits)
+        made = (self._asked.distribution(outcomes, self.method, shots=shots) for outcomes in found)
+        return tuple(replace(one, waiting=self.waiting) for one in made)
 
 
 def _affordable(asked: SimulatedCircuit, shots: int, dense: bool, runs: int) -> int:
     """Return the number of shots there is time for in each run, at most so many."""
     # Noise doubles the operations, and waiting about does it again.
     once = 4 * seconds_of(asked, runs=runs, factor=2 if dense else 1)
-    affordable = shots if dense else min(shots, int(LONGEST_SECONDS / once))
-    if len(asked.qubits) > MOST_QUBITS or affordable < min(LEAST_SHOTS, shots) or once > LONGEST_SECONDS:
+    longest = LONGEST_SECONDS if runs == 1 else SWEEP_SECONDS
+    affordable = shots if dense else min(shots, int(longest / once))
+    if len(asked.qubits) > MOST_QUBITS or affordable < min(LEAST_SHOTS, shots) or once > longest:
         times = f", {runs:,} times" if runs > 1 else ""
         raise NotPossible(
             f"The circuit is too large to be simulated with noise here: {len(asked.qubits)} qubits and "
             f"{asked.size:,} operations{times}; up to {MOST_QUBITS} qubits are, if it takes at most "
-            f"{LONGEST_SECONDS:.0f} s."
+            f"{longest:.0f} s."
         )
     return affordable
 

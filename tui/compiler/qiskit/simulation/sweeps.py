@@ -29,7 +29,7 @@ def simulate_sweep(request: SimulateSweep, target: Target | None = None) -> tupl
     runs = max(request.of, len(request.sets))
     if target is not None:
         noisy = NoisyCircuit(measured_circuit(circuit), target, runs=runs)
-        return tuple(noisy.distribution(request.shots, request.seed, dict(values)) for values in request.sets)
+        return noisy.distributions(list(map(dict, request.sets)), request.shots, request.seed)
     return tuple(
         ideal_distribution(
             measured_circuit(bound(circuit, dict(values))), request.shots, request.seed, runs=runs

@@ -128,13 +128,11 @@ def _ideal(
         check_time(state, runs)
         _check_operators(qubits, operators, runs)
     simulator = AerSimulator(method="stabilizer" if wide else "statevector")
-    found = []
-    for values in sets:
-        circuit = bound(state.circuit, dict(values))
-        if wide and not is_clifford(circuit):
-            raise too_wide(qubits)
-        prepared = in_basis(circuit, simulator)
-        found.append(_saved(prepared, simulator, {str(at): one for at, one in enumerate(operators)}, 1, 1))
+    circuits = [bound(state.circuit, dict(values)) for values in sets]
+    if wide and not all(map(is_clifford, circuits)):
+        raise too_wide(qubits)
+    prepared = [in_basis(circuit, simulator) for circuit in circuits]
+    found = _saved(prepared, simulator, {str(at): one for at, one in enumerate(operators)}, 1, 1)
     values_ = tuple(float(one[str(at)]) for at in range(len(operators)) for one in found)
     return ForetoldValues(values_, qubits=qubits, method="stabilizers" if wide else "state vector")
 
@@ -150,17 +148,8 @@ def _noisy(
     asked = {str(at): one for at, one in enumerate(operators)}
     asked |= {_READ + name: _read_out(one, shrunk) for name, one in asked.items()}
     shots = 1 if noisy.dense else noisy.affordable(request.shots)
-    found = [
-        _saved(
-            bound(noisy.circuit, dict(values)),
-            noisy.simulator,
-            asked,
-            shots,
-            request.seed,
-            each=not noisy.dense,
-        )
-        for values in request.sets
-    ]
+    circuits = [bound(noisy.circuit, dict(values)) for values in request.sets]
+    found = _saved(circuits, noisy.simulator, asked, shots, request.seed, each=not noisy.dense)
     labels = [str(at) for at in range(len(operators))]
     values, read = (
         tuple(float(np.mean(one[before + label])) for label in labels for one in found)
@@ -182,17 +171,20 @@ def _check_operators(qubits: int, operators: Sequence[SparsePauliOp], runs: int)
 
 
 def _saved(
-    circuit: QuantumCircuit,
+    circuits: Sequence[QuantumCircuit],
     simulator: AerSimulator,
     operators: Mapping[str, SparsePauliOp],
     shots: int,
     seed: int,
     *,
     each: bool = False,
-) -> dict[str, Any]:
-    """Return the expectation values at the end of a circuit by label; `each`: one a shot."""
-    # Saving is no method of Qiskit's own circuits before Aer is imported.
-    saving: Any = circuit.copy()
-    for label, operator in operators.items():
-        saving.save_expectation_value(operator, saving.qubits, label=label, pershot=each)
-    return run(saving, simulator, shots, seed)
+) -> list[dict[str, Any]]:
+    """Return the expectation values at the end of each circuit by label; `each`: one a shot."""
+    copies: list[Any] = []
+    for circuit in circuits:
+        # Saving is no method of Qiskit's own circuits before Aer is imported.
+        saving: Any = circuit.copy()
+        for label, operator in operators.items():
+            saving.save_expectation_value(operator, saving.qubits, label=label, pershot=each)
+        copies.append(saving)
+    return run(copies, simulator, shots, seed)
