@@ -208,3 +208,20 @@ def test_review_views_side_by_side_at_200x60(
     services = AppServicesHarness()
     services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
     assert snap_compare(app_with(services), terminal_size=(200, 60), run_before=marked)
+
+
+def test_review_in_sixteen_colours_at_120x40(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", "xterm")
+
+    async def with_map(pilot: Pilot[None]) -> None:
+        await transpiled(pilot)
+        await pilot.press("1")
+        await until(pilot, lambda: "1→13" in screen_text(pilot))
+        await settled(pilot)
+
+    services = AppServicesHarness()
+    services.device_data = {"ibm_peekskill": recorded_data("ibm_peekskill")}
+    assert snap_compare(app_with(services), terminal_size=(120, 40), run_before=with_map)
