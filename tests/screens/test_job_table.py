@@ -211,15 +211,27 @@ async def test_bulk_tags_are_added_and_removed() -> None:
     async with running(services) as pilot:
         await pilot.press("space", "space", "t")
         await dialog(pilot, Prompt)
-        await pilot.press("enter")
+        assert "Tags of 2 jobs" in screen_text(pilot)
+        await pilot.press("minus", "enter")
+        await settled(pilot)
         assert "Write a tag to add" in screen_text(pilot)
-        await pilot.press(*"new, -demo", "enter")
-        await dialog(pilot, Confirm)
-        assert isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "keep"
-        await pilot.press("tab", "enter")
+        await pilot.press("backspace", *"+new -demo", "enter")
         await until(pilot, lambda: services.names_asked().count("set_tags") == 2)
         assert ("set_tags", jobs()[0].id, ("vqe", "new")) in services.asked
         assert ("set_tags", jobs()[1].id, ("ghz", "new")) in services.asked
+
+
+async def test_bulk_rerun_asks_once_and_submits_each() -> None:
+    services = AppServicesHarness()
+    services.the_jobs = jobs()[:3]
+    services.the_params = '{"pubs": []}'
+    async with running(services) as pilot:
+        await pilot.press("a", "R")
+        await dialog(pilot, Confirm)
+        assert "Run 3 jobs again?" in screen_text(pilot)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "Ran again: 3 jobs" in notices(pilot))
+        assert services.names_asked().count("submit") == 3
 
 
 async def test_bulk_export_writes_to_a_folder(tmp_path: Path) -> None:

@@ -1,22 +1,17 @@
-"""What the job table and the job view both do to a job: cancel it, tag it, take its result to a file."""
+"""What the job table and the job view both do to one job: cancel it, delete it; and what waits to be one."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS, WaitingSubmission, WaitState
-from tui.jobquery.completion import QUICKLY_READ
+from tui.domain.submissions import WaitingSubmission, WaitState
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
 from tui.screens.dialogs.pick import Option, Pick
-from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.tag_completion import TagListSuggester
-from tui.widgets.forms.inputs import tags_of_jobs
 from tui.widgets.text.format import short_id
 
 
@@ -99,59 +94,6 @@ async def ask_delete(screen: SectionScreen, job: Job) -> bool:
     await screen.services.jobs.delete(job.id)
     screen.shell.show_notice(f"Deleted {job_label(job)}.")
     return True
-
-
-async def tag_suggester(screen: SectionScreen) -> TagListSuggester:
-    """Make the completion of tags: those of the newest jobs first, then those the service finds."""
-    jobs = screen.services.jobs.all()
-    # Keys typed right behind the one that opens the dialog wait a few turns of the loop, not for a thread.
-    quick = len(jobs) <= QUICKLY_READ
-    known = tags_of_jobs(jobs) if quick else await asyncio.to_thread(tags_of_jobs, jobs)
-    return TagListSuggester(known, screen.services.jobs.tags_like, screen.clock)
-
-
-def tags_of(text: str) -> tuple[str, ...]:
-    """Split a line of text into tags at its commas.
-
-    Returns:
-        The tags without blanks around them, each once.
-    """
-    return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
-
-
-def tags_error(text: str) -> str:
-    """Check a line of tags against the limits of the service.
-
-    Returns:
-        The error in a sentence; empty when there is none.
-    """
-    tags = tags_of(text)
-    if len(tags) > MAX_TAGS:
-        return f"{len(tags)} tags are too many: the service keeps at most {MAX_TAGS}."
-    longest = max(tags, key=len, default="")
-    if len(longest) > MAX_TAG_LENGTH:
-        return f"The tag “{longest[:20]}…” has {len(longest)} characters; at most {MAX_TAG_LENGTH} are kept."
-    return ""
-
-
-async def ask_tags(screen: SectionScreen, job: Job) -> None:
-    """Ask for the tags, then replace them on the service.
-
-    Raises:
-        QdeckError: the service refused or was not reached.
-    """
-    before = ", ".join(job.tags)
-    text = await screen.app.push_screen_wait(
-        Prompt(
-            f"Tags of {job_label(job)}",
-            before,
-            "Separated by commas; an empty line takes all away.",
-            tags_error,
-            suggester=await tag_suggester(screen),
-        )
-    )
-    if text is not None and text != before and tags_of(text) != job.tags:
-        await screen.services.jobs.set_tags(job.id, tags_of(text))
 
 
 _WITHDRAW, _FIRST, _EARLIER, _LATER, _AGAIN = "withdraw", "first", "earlier", "later", "again"

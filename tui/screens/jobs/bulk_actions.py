@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
-from tui.domain.submissions import MAX_TAG_LENGTH, MAX_TAGS
 from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.actions import came_too_late, job_label, tag_suggester, tags_of
+from tui.screens.jobs.actions import came_too_late, job_label
 from tui.widgets.text.format import format_count
 
 _ENDS = {ErrorKind.NETWORK, ErrorKind.WRONG_KEY, ErrorKind.EXPIRED, ErrorKind.RATE_LIMITED, ErrorKind.STORAGE}
@@ -151,86 +149,6 @@ async def ask_delete_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
     if not sure:
         return None
     return BulkAction(over, "deleting", "Deleted", lambda job: screen.services.jobs.delete(job.id))
-
-
-def tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Split a line of changes, `a, b, -c`, into tags to add and to remove.
-
-    Returns:
-        The tags to add, and those to remove.
-    """
-    tags = tags_of(text)
-    away = tuple(name for tag in tags if tag.startswith("-") and (name := tag[1:].strip()))
-    return tuple(tag for tag in tags if not tag.startswith("-")), away
-
-
-def tag_changes_error(text: str) -> str:
-    """Check a line of changes of tags.
-
-    Returns:
-        The error in a sentence; empty when there is none.
-    """
-    add, away = tag_changes(text)
-    if not add and not away:
-        return "Write a tag to add, or a tag with - before it to take it away."
-    longest = max(add, key=len, default="")
-    if len(longest) > MAX_TAG_LENGTH:
-        return f"The tag “{longest[:20]}…” has {len(longest)} characters; at most {MAX_TAG_LENGTH} are kept."
-    return (
-        f"{len(add)} tags are too many: the service keeps at most {MAX_TAGS}." if len(add) > MAX_TAGS else ""
-    )
-
-
-async def ask_tags_many(screen: SectionScreen, jobs: Sequence[Job], hidden: int) -> BulkAction | None:
-    """Ask which tags to add and to remove, then whether to do it.
-
-    Args:
-        screen: the screen that asks.
-        jobs: the marked jobs.
-        hidden: how many of them the table does not show.
-
-    Returns:
-        The action; `None` when nothing is to be done.
-    """
-    title = f"Tags of {format_count(len(jobs), 'job')}"
-    hint = "Separated by commas. A tag is added; with - before it, it is taken away."
-    suggester = await tag_suggester(screen)
-    text = await screen.app.push_screen_wait(Prompt(title, "", hint, tag_changes_error, suggester=suggester))
-    if text is None:
-        return None
-    add, away = tag_changes(text)
-
-    def after(job: Job) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(tag for tag in (*job.tags, *add) if tag not in away))
-
-    different = tuple(job for job in jobs if after(job) != job.tags)
-    full = [job for job in different if len(after(job)) > MAX_TAGS]
-    if full:
-        screen.shell.show_notice(
-            f"{job_label(full[0])} would have {len(after(full[0]))} tags; at most {MAX_TAGS} are kept. "
-            "Nothing was changed.",
-            Severity.WARNING,
-        )
-        return None
-    if not different:
-        screen.shell.show_notice("Their tags are like that already.")
-        return None
-    parts = ([f"add {', '.join(add)}"] if add else []) + ([f"take away {', '.join(away)}"] if away else [])
-    sure = await screen.app.push_screen_wait(
-        Confirm(
-            f"Change the tags of {format_count(len(different), 'job')}?",
-            f"{' and '.join(parts).capitalize()}: {_named(different)}{_hidden(hidden)}",
-            "Change the tags",
-        )
-    )
-    if not sure:
-        return None
-    return BulkAction(
-        different,
-        "tagging",
-        "Changed the tags of",
-        lambda job: screen.services.jobs.set_tags(job.id, after(job)),
-    )
 
 
 def _named(jobs: Sequence[Job]) -> str:

@@ -17,16 +17,18 @@ from tui.widgets.tables.job_table import JOB_COLUMNS
 if TYPE_CHECKING:
     from tui.screens.jobs.screen import JobsScreen
 
-_SHORT = {"q": "quit", "tag": "tags", "views": "view"}
-_OF_VIEWS = ("view", "view!", "unview")
-_NOT_TYPED = {"command", "palette", "help-anywhere", "mark-down", "mark-up", "mark-range", "drop", "suspend"}
-"""Keys that make no sense as words."""
-_GROUPINGS = {one.name.lower(): one for one in Grouping}
-
 
 def word_of(key: Key) -> str:
     """Return the word that is typed for a key."""
     return key.id.partition(".")[2].replace("_", "-")
+
+
+_SHORT = {"q": "quit", "tag": "tags", "views": "view"}
+_OF_VIEWS = ("view", "view!", "unview")
+_CHANGING = {word_of(key) for key in JOBS if key.changes}
+_NOT_TYPED = {"command", "palette", "help-anywhere", "mark-down", "mark-up", "mark-range", "drop", "suspend"}
+"""Keys that make no sense as words."""
+_GROUPINGS = {one.name.lower(): one for one in Grouping}
 
 
 class CommandLine:
@@ -45,6 +47,7 @@ class CommandLine:
             "view": screen.saved_views.open,
             "view!": screen.saved_views.save,
             "unview": screen.saved_views.delete,
+            "tags": self._tags,
         }
 
     def _keys(self) -> dict[str, Key]:
@@ -68,10 +71,9 @@ class CommandLine:
         start = len(text) - len(text.lstrip(" :"))
         name, space, _ = text[start:].partition(" ")
         if not space:
-            words = [
-                *self._with_argument,
-                *(word for word in self._keys() if word not in self._with_argument),
-            ]
+            words = dict.fromkeys(
+                (*(word for word in self._with_argument if word not in _CHANGING), *self._keys())
+            )
             return Completion(start, candidates_for(name, words))
         at = start + len(name) + 1
         if _SHORT.get(name, name) == "filter":
@@ -80,6 +82,10 @@ class CommandLine:
         if name in _OF_VIEWS:
             return Completion(at, candidates_for(text[at:], self._screen.saved_views.names))
         last = text.rfind(" ") + 1
+        if _SHORT.get(name, name) == "tags":
+            last += text[last : last + 1] in {"+", "-"}
+            tags = [tag for tag in self._screen.filter_line.values.get("tag", ()) if " " not in tag]
+            return Completion(last, candidates_for(text[last:], tags))
         return Completion(last, candidates_for(text[last:], self._arguments(name)))
 
     def _arguments(self, name: str) -> tuple[str, ...]:
@@ -96,7 +102,7 @@ class CommandLine:
         name, _, argument = command.partition(" ")
         name, argument = _SHORT.get(name, name), argument.strip()
         key = self._keys().get(name)
-        if argument and name in self._with_argument:
+        if argument and name in self._with_argument and (key is not None or name not in _CHANGING):
             await self._with_argument[name](argument)
         elif argument and key is not None:
             self._refuse(f":{name} takes nothing behind it.")
@@ -105,6 +111,9 @@ class CommandLine:
             await self._screen.app.run_action(action, self._screen)
         else:
             self._refuse(f"There is no command “{plain(name, limit=40)}”: tab completes those there are.")
+
+    async def _tags(self, text: str) -> None:
+        self._screen.tag_chosen(text)
 
     def _refuse(self, text: str) -> None:
         self._screen.shell.show_notice(text, Severity.WARNING)

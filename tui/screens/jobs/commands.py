@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui.domain.jobs import Job
-from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 
 if TYPE_CHECKING:
@@ -26,6 +25,11 @@ class JobCommands(SectionScreen):
     def chosen_note(self) -> str:
         """What is to be known of the jobs that are meant, in a sentence; empty: nothing."""
         return ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a bulk action is under way, which is told then."""
+        return False
 
     def show_progress(self, text: str) -> None:
         """Show how far a bulk action has come; empty at its end."""
@@ -50,17 +54,36 @@ class JobCommands(SectionScreen):
                 self.run_bulk(action)
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
-    async def action_rerun(self) -> None:
-        """Run the job again, exactly as it was."""
-        from tui.screens.jobs.rerun import ask_rerun
+    async def action_tags(self) -> None:
+        """Change the tags of the job under the cursor, or of the marked ones."""
+        from tui.screens.jobs.tags import ask_tags
 
         jobs = self.chosen_jobs()
-        if len(jobs) > 1:
-            self.shell.show_notice("One job at a time is run again: unmark the others.", Severity.WARNING)
-        elif jobs:
-            action = await ask_rerun(self, jobs[0])
-            if action is not None:
-                self.run_bulk(action)
+        if jobs and not self.busy:
+            self._do(await ask_tags(self, jobs, self.chosen_note()))
+
+    def tag_chosen(self, text: str) -> None:
+        """Change the tags of the jobs that are meant, by a line of changes."""
+        from tui.screens.jobs.tags import change_tags
+
+        jobs = self.chosen_jobs()
+        if jobs and not self.busy:
+            self._do(change_tags(self, jobs, text))
+
+    @work(exclusive=True, group="job-command", exit_on_error=False)
+    async def action_rerun(self) -> None:
+        """Run the job under the cursor again, exactly as it was, or the marked ones."""
+        from tui.screens.jobs.rerun import ask_rerun, ask_rerun_many
+
+        jobs = self.chosen_jobs()
+        if len(jobs) == 1:
+            self._do(await ask_rerun(self, jobs[0]))
+        elif jobs and not self.busy:
+            self._do(await ask_rerun_many(self, jobs, self.chosen_note()))
+
+    def _do(self, action: BulkAction | None) -> None:
+        if action is not None:
+            self.run_bulk(action)
 
     def action_compare(self) -> None:
         """Hold the marked jobs against the first of them; one alone against its ideal."""

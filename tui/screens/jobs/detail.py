@@ -260,8 +260,8 @@ class JobScreen(JobCommands):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A job that is over has nothing to cancel."""
-        over = self._status is not None and self._status.final
-        return not (over and action == "cancel") and super().check_action(action, parameters)
+        over = action == "cancel" and self._status is not None and self._status.final
+        return not over and super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """Back to the table."""
@@ -384,8 +384,7 @@ class JobScreen(JobCommands):
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_edit(self) -> None:
         """Open the circuit that is shown in the editor, with the choices it was run with."""
-        job = self.job
-        if job is not None:
+        if (job := self.job) is not None:
             await ask_edit(self, job, self._data.pub)
 
     @work(exclusive=True, group="refresh", exit_on_error=False)

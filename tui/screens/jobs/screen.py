@@ -277,14 +277,6 @@ class JobsScreen(JobCommands, JobRowsScreen):
         await self._ask(ask_cancel, ask_cancel_many)
 
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
-    async def action_tags(self) -> None:
-        """Change the tags of the job under the cursor, or of the marked ones."""
-        from tui.screens.jobs.actions import ask_tags
-        from tui.screens.jobs.bulk_actions import ask_tags_many
-
-        await self._ask(ask_tags, ask_tags_many)
-
-    @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_edit(self) -> None:
         """Open the circuit of the job under the cursor in the editor, with the choices it was run with."""
         from tui.screens.jobs.edit import ask_edit
@@ -323,12 +315,17 @@ class JobsScreen(JobCommands, JobRowsScreen):
         if not self.table.marked:
             if self.current is not None:
                 await one(self, self.current)
-        elif self._action_progress:
-            self.shell.show_notice(f"Still {self._action_progress}: wait for its end.", Severity.WARNING)
-        else:
+        elif not self.busy:
             bulk_action = await many(self, self.chosen_jobs(), self._hidden_marks())
             if bulk_action is not None:
                 self.run_bulk(bulk_action)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a bulk action is under way, which is told then."""
+        if self._action_progress:
+            self.shell.show_notice(f"Still {self._action_progress}: wait for its end.", Severity.WARNING)
+        return bool(self._action_progress)
 
     def show_progress(self, text: str) -> None:
         """Say in the rule below the table how far a bulk action has come."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.app import SnapCompare, make_app, running, screen_text, settled, until
+from tests.support.app import SnapCompare, make_app, notices, running, screen_text, settled, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import jobs
 from tui.common.errors import ErrorKind, QdeckError
 from tui.screens.dialogs.prompt import Prompt
-from tui.screens.jobs.tag_completion import TagListSuggester
+from tui.screens.jobs.tags import TagChanges, TagListSuggester, tag_changes, tag_changes_error
 from tui.widgets.forms.inputs import completed, typable_tags
 
 HOSTILE = ("[red]x[/]", "a,b", "\x1b[31mred", "x" * 5000, " space", "-minus", "‮abc", "ok")
@@ -134,16 +135,16 @@ async def test_tag_suggestion_is_accepted_by_tab_or_right() -> None:
     services.the_tags = ("run-7",)
     async with running(services) as pilot:
         await opened(pilot)
-        await pilot.press(*", gh")
+        await pilot.press(*"+gh")
         await settled(pilot)
         await pilot.press("tab")
-        assert field(pilot).value == "vqe, ghz"
-        await pilot.press(*", run")
+        assert field(pilot).value == "+ghz"
+        await pilot.press(*" -vqe run")
         await settled(pilot)
         assert services.asked[-1] == ("tags_like", "run")
         await pilot.press("right", "enter")
         await settled(pilot)
-        assert services.asked.pop()[1:] == (jobs()[0].id, ("vqe", "ghz", "run-7"))
+        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("ghz", "run-7")) in services.asked)
 
 
 async def test_tag_dialog_tab_without_a_suggestion_stays() -> None:
@@ -151,7 +152,7 @@ async def test_tag_dialog_tab_without_a_suggestion_stays() -> None:
         await opened(pilot)
         await pilot.press("x", "tab")
         await settled(pilot)
-        assert field(pilot).value == "vqex"
+        assert field(pilot).value == "x"
         assert field(pilot).has_focus
 
 
@@ -187,12 +188,63 @@ async def test_tag_suggestion_makes_foreign_text_plain() -> None:
     services.the_jobs = (replace(jobs()[2], tags=HOSTILE[:1] + HOSTILE[2:]), *jobs()[3:])
     async with running(services, size=(200, 50)) as pilot:
         await opened(pilot)
-        assert "[red]x[/], ␛[31mred, xxx" in screen_text(pilot)
-        await pilot.press("home", *["right"] * 13, "Z")
+        assert "[red]x[/]" in screen_text(pilot)
+        assert "␛[31mred" in screen_text(pilot)
+        field(pilot).value = "\x1b[31mred"
+        await pilot.press("home", "right", "right", "Z")
         await settled(pilot)
         assert "␛[Z31mred" in screen_text(pilot)
         for strip in pilot.app.screen._compositor.render_strips():
             assert all(character.isprintable() for character in strip.text)
-        await pilot.press("backspace", "enter")
+        await pilot.press("ctrl+a", "end", "ctrl+u", "enter")
         await settled(pilot)
         assert "set_tags" not in services.names_asked(), "nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("+a -b c", TagChanges(("a", "c"), ("b",))),
+        ("a,b", TagChanges(("a", "b"))),
+        ('+"two words" -"x y', TagChanges(("two words",), ("x y",))),
+        ("-* new", TagChanges(("new",), (), True)),
+        ("run-7 slurm:12", TagChanges(("run-7", "slurm:12"))),
+        ("  ", TagChanges()),
+        ("+ -", TagChanges()),
+    ],
+)
+def test_tag_changes_of_a_line(text: str, changes: TagChanges) -> None:
+    assert tag_changes(text) == changes
+
+
+def test_tag_changes_keep_what_is_not_named() -> None:
+    assert tag_changes("+new -old a").after(("a", "old", "b")) == ("a", "b", "new")
+    assert tag_changes("-* z").after(("a", "b")) == ("z",)
+
+
+def test_tag_changes_that_cannot_be_are_said() -> None:
+    assert "to be added and to be taken away" in tag_changes_error("a -a")
+    assert "Write a tag" in tag_changes_error("- +")
+    assert "characters" in tag_changes_error("x" * 500)
+    assert "too many" in tag_changes_error(" ".join(f"t{number}" for number in range(100)))
+
+
+async def test_tags_of_one_job_change_by_command_and_on_its_page() -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        await pilot.press("colon", *"tags +ne -v", "tab", "enter")
+        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("ne",)) in services.asked)
+        await pilot.press("enter")
+        await settled(pilot)
+        await opened(pilot)
+        await pilot.press(*"more", "enter")
+        await until(pilot, lambda: ("set_tags", jobs()[0].id, ("ne", "more")) in services.asked)
+
+
+async def test_tags_that_are_so_already_change_nothing() -> None:
+    services = AppServicesHarness()
+    async with running(services) as pilot:
+        await pilot.press("colon", *"tag vqe", "enter")
+        await settled(pilot)
+        assert "like that already" in notices(pilot)
+        assert "set_tags" not in services.names_asked()
