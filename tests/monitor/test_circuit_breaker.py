@@ -21,6 +21,8 @@ from tui.ibm.transport.client import HttpOptions
 from tui.ibm.transport.request import RetryPolicy
 from tui.monitor.polling.scheduler import BACKOFF
 
+pytestmark = pytest.mark.usefixtures("history_synced_rarely")
+
 MINUTE, HOUR = 60.0, 3600.0
 SOON = BACKOFF.longest * 1.1 + 10
 """Seconds until everything is fresh again, at the latest: a back-off with its jitter, and repetitions."""

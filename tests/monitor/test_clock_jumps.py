@@ -16,6 +16,8 @@ from tui.domain.jobs import JobStatus
 from tui.domain.sessions import SessionMode, SessionState
 from tui.monitor.state.events import JobsFinished, Notice, SessionIdle
 
+pytestmark = pytest.mark.usefixtures("history_synced_rarely")
+
 YEAR = timedelta(days=365)
 BOTH_WAYS = pytest.mark.parametrize("by", [YEAR, -YEAR, timedelta(hours=1), -timedelta(hours=1)])
 

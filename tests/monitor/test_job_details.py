@@ -16,6 +16,8 @@ from tui.domain.jobs import JobStatus
 from tui.domain.sessions import Session, SessionMode
 from tui.monitor.state.events import FreshnessChanged, JobsFinished, Notice
 
+pytestmark = pytest.mark.usefixtures("history_synced_rarely")
+
 
 async def with_pending(root: Path, many: int) -> MonitorHarness:
     host = FakeHost(FakeClock())

@@ -15,6 +15,8 @@ from tests.monitor.fakes import BELL
 from tests.monitor.test_circuit_breaker import ACCOUNT, MINUTE, Remote
 from tui.domain.accounts import Channel
 
+pytestmark = pytest.mark.usefixtures("history_synced_rarely")
+
 SKEWS = [timedelta(), timedelta(hours=5), timedelta(hours=-5)]
 
 

@@ -7,6 +7,8 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
@@ -14,6 +16,8 @@ from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.domain.results import JobResult, Role
 from tui.jobquery.filters import matcher, parse_filter
 from tui.monitor.state.events import FreshnessChanged, Notice
+
+pytestmark = pytest.mark.usefixtures("history_synced_rarely")
 
 MANY = 200
 ROLES = ("sampler", "estimator", "noise-learner", "")
