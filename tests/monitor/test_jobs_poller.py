@@ -203,6 +203,22 @@ async def test_cancel_that_came_too_late_says_how_the_job_ended(tmp_path: Path) 
     await harness.services.aclose()
 
 
+@pytest.mark.parametrize("kind", [ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.SERVER])
+async def test_cancel_without_a_clear_end_is_done_when_the_job_is_cancelled(
+    tmp_path: Path, kind: ErrorKind
+) -> None:
+    harness = await MonitorHarness(tmp_path).enter()
+    job = await harness.services.outbox.submit(BELL)
+    broken = QdeckError(kind, "The connection broke.")
+    harness.host.faults["cancel"] = [broken, broken]
+    with pytest.raises(QdeckError, match="broke"):
+        await harness.services.jobs.cancel(job.id)
+    harness.host.turn(job.id, JobStatus.CANCELLED)
+    await harness.services.jobs.cancel(job.id)
+    assert harness.status(job.id) is JobStatus.CANCELLED
+    await harness.services.aclose()
+
+
 async def test_jobs_of_other_accounts_are_not_shown(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
     await harness.services.outbox.submit(BELL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from typing import Final
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain
@@ -29,6 +30,9 @@ from tui.monitor.state.events import HistoryCoverage
 from tui.store.records.models import JobRecord
 
 _MOST_DURATIONS = 5
+
+_UNCLEAR: Final = frozenset([ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.PROTOCOL])
+"""After these nobody knows whether the service did what it was asked."""
 
 
 class Jobs:
@@ -249,13 +253,16 @@ class Jobs:
 
         Raises:
             QdeckError: `EXPIRED` when nobody is signed in, `CONFLICT` with how it ended when it was over
-                before the service got the request, or the service's own error.
+                before the service got the request, or the service's own error. Of a request without a clear
+                end the job itself tells: one that is cancelled then was.
         """
         service = self._app_state.connection.need_service()
+        before = self._app_state.jobs.record(job_id)
+        was_over = before is not None and before.job.status.final
         try:
             await service.cancel(job_id)
         except QdeckError as error:
-            if error.kind is not ErrorKind.CONFLICT:
+            if error.kind is not ErrorKind.CONFLICT and error.kind not in _UNCLEAR:
                 raise
             await self._reread(service, job_id)
             self._workers.jobs.request()
@@ -263,6 +270,8 @@ class Jobs:
             if record is None or not record.job.status.final:
                 raise
             status, name = record.job.status, plain(record.job.name or job_id, limit=40)
+            if error.kind in _UNCLEAR and status is JobStatus.CANCELLED and not was_over:
+                return
             advice = "Its result is on its page." if status is JobStatus.DONE else ""
             raise QdeckError(
                 ErrorKind.CONFLICT, f"{name} is already {status}: the cancel came too late.", advice
