@@ -104,6 +104,7 @@ def _words(job: Job, given: Submission | None) -> list[str]:
         f"{shots:,} shots" if shots is not None and job.primitive != Primitive.ESTIMATOR else "",
         f"precision {precision:g}" if precision is not None and job.primitive == Primitive.ESTIMATOR else "",
         options,
+        f"at most {given.max_seconds} s" if given is not None and given.max_seconds is not None else "",
     ]
 
 

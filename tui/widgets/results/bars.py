@@ -65,7 +65,8 @@ def bar_rows(rows: list[BarRow], width: int, *, log: bool = False) -> list[Style
     label_width = min(max(len(row.label) for row in rows), max(8, width // 2, width - BESIDE))
     narrow = width < _NARROW
     rows = [row._replace(times=_times(row, rows, narrow=narrow)) for row in rows]
-    count_width = max(len(row.times) for row in rows)
+    # What was foretold with noise stands beneath the times.
+    count_width = max(len(text) for row in rows for text in (row.times, _noisy(row)))
     room = max(4, min(60, width - label_width - count_width - 14))
     drawn = [row for row in rows if not row.rest] or rows
     scale = _Scale(max(max(row.share, row.ideal or 0, row.noisy or 0) for row in drawn), rows, log=log)
@@ -106,6 +107,10 @@ def _times(row: BarRow, rows: list[BarRow], *, narrow: bool) -> str:
     return f"{number} {row.noise:<{max(len(one.noise) for one in rows)}}".rstrip(" ") if row.times else ""
 
 
+def _noisy(row: BarRow) -> str:
+    return "" if row.noisy is None else f"{NOISY} {percent(row.noisy)}"
+
+
 def _bar_line(row: BarRow, scale: _Scale, label_width: int, count_width: int, room: int) -> StyledLine:
     muted = TextStyle.MUTED
     label_style, bar_style = (muted, muted) if row.rest else (TextStyle.PLAIN, TextStyle.BAR)
@@ -134,6 +139,5 @@ def _foretold_bar(row: BarRow, scale: _Scale, label_width: int, count_width: int
         place = min(room - 1, max(0, round(scale.length(row.noisy) * room) - 1))
         cells[place] = NOISY
     ideal = "" if row.ideal is None else percent(row.ideal)
-    noisy = "" if row.noisy is None else f"{NOISY} {percent(row.noisy)}"
-    text = f"{'':<{label_width + 2}}{ideal:>8} {fit(noisy, count_width)} "
+    text = f"{'':<{label_width + 2}}{ideal:>8} {fit(_noisy(row), count_width)} "
     return line((text, TextStyle.MUTED), ("".join(cells).rstrip(), TextStyle.MUTED))

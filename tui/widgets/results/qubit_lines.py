@@ -33,7 +33,8 @@ def bit_lines(
     ideal = any(bit.ideal is not None for bit in bits)
     name = plain(register, limit=40) or "result"
     stand_out = sum(bit.outlier for bit in bits)
-    told = f"  {len(bits)} bits, bit 0 first" + (f", {stand_out} stand out" if stand_out else "")
+    size = "1 bit" if len(bits) == 1 else f"{len(bits)} bits, bit 0 first"
+    told = f"  {size}" + (f", {stand_out} stand out" if stand_out else "")
     heads = f"   {'BIT':>4}  {'P(1)':>7} {'±':<6}"
     heads += f"{'IDEAL':>8} {'DIFF':>7}" if ideal else ""
     heads += f"  {'QUBIT':<10}{'READOUT':>8} {'T1':>8}  "
