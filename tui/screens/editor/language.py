@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -119,6 +120,9 @@ class EditorLanguage(EditorFiles):
         places = tuple(offset_of(lines, place) for place in area.selection)
         # A long text takes seconds, in which the user may type on.
         formatted, then = await self.services.analyzer.format("\n".join(lines), places)
+        await asyncio.sleep(
+            0
+        )  # a key comes in between: reading the answer and the change take some 20 ms each
         if area is not self.area or area.document is not document or document.version != version:
             self.shell.show_notice("The text was changed while it was formatted: it is left as it is.")
         elif not area.rewrite(formatted, dict(zip(places, then, strict=True)).__getitem__):

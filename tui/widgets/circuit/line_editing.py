@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 from textual.widgets.text_area import Edit, Selection
@@ -69,7 +71,12 @@ class LineEditing(LargeTextArea):
         if all(one.lstrip().startswith(COMMENT) for one in written):
             self._put(first, lines, [_without_comment(one) for one in lines])
             return
-        margin = min(len(one) - len(one.lstrip()) for one in written)
+        # Of 100,000 lines this is the costly step, and the first one mostly says it.
+        flush = any(not one[0].isspace() for one in written)
+        margin = 0 if flush else min(len(one) - len(one.lstrip()) for one in written)
+        if not margin and len(written) == len(lines):
+            self._put(first, lines, [f"{COMMENT} {one}" for one in lines])
+            return
         self._put(
             first,
             lines,
@@ -92,7 +99,8 @@ class LineEditing(LargeTextArea):
         """Put a copy of the selected lines below them, with the cursor in it."""
         first, lines = self._chosen()
         if not self.read_only:
-            self._put(first, lines, lines * 2, shift=len(lines))
+            last = lines[-1:]
+            self._put(first + len(lines) - 1, last, [*last, *lines], shift=len(lines))
 
     def action_indent(self) -> None:
         """Indent the selected lines by a step; without a selection, go to the next tab stop."""
@@ -127,7 +135,8 @@ class LineEditing(LargeTextArea):
         before, after = self.document.lines, text.split("\n")
         if self.read_only or before == after:
             return False
-        places = [_location(after, moved(offset_of(before, place))) for place in self.selection]
+        offsets = [moved(offset_of(before, place)) for place in self.selection]
+        places = _locations(after, offsets)
         least = min(len(before), len(after))
         same = next((row for row in range(least) if before[row] != after[row]), least - 1)
         last = next(
@@ -152,17 +161,18 @@ class LineEditing(LargeTextArea):
         """The first line of the selection, by number, and its lines; none of which it has only the start."""
         start, end = sorted(self.selection)
         last = end[0] - 1 if end[0] > start[0] and end[1] == 0 else end[0]
-        return start[0], [self.document[row] for row in range(start[0], last + 1)]
+        return start[0], self.document.lines[start[0] : last + 1]
 
     def _put(self, first: int, before: list[str], after: list[str], *, shift: int = 0) -> None:
         """Replace whole lines, the selection staying on the same text, or `shift` lines further."""
         if after == before:
             return
-        longer = [0 if shift else len(new) - len(old) for old, new in zip(before, after, strict=False)]
-        moved = [
-            (row + shift, max(0, column + (longer[row - first] if row - first < len(longer) else 0)))
-            for row, column in self.selection
-        ]
+
+        def longer(row: int) -> int:
+            inside = not shift and first <= row < first + min(len(before), len(after))
+            return len(after[row - first]) - len(before[row - first]) if inside else 0
+
+        moved = [(row + shift, max(0, column + longer(row))) for row, column in self.selection]
         self.history.checkpoint()
         place = (first, 0), (first + len(before) - 1, len(before[-1]))
         self.edit(Edit(self.document.newline.join(after), *place, maintain_selection_offset=False))
@@ -185,15 +195,17 @@ def _in_word(character: str) -> bool:
 
 def offset_of(lines: Sequence[str], place: tuple[int, int]) -> int:
     """Return the characters before a row and column, a line end being one."""
-    return sum(len(one) + 1 for one in lines[: place[0]]) + place[1]
+    return sum(map(len, lines[: place[0]])) + place[0] + place[1]
 
 
-def _location(lines: Sequence[str], offset: int) -> tuple[int, int]:
-    for row, one in enumerate(lines):
-        if offset <= len(one):
-            return row, offset
-        offset -= len(one) + 1
-    return len(lines) - 1, len(lines[-1])
+def _locations(lines: Sequence[str], offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """Row and column of each offset; the end of the text for one behind it."""
+    before = list(accumulate(map(len, lines), initial=0))
+    found = []
+    for offset in offsets:
+        row = bisect_right(range(len(lines)), offset, key=lambda row: before[row] + row) - 1
+        found.append((row, min(offset - before[row] - row, len(lines[row]))))
+    return found
 
 
 def _without_comment(line: str) -> str:
