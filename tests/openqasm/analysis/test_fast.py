@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.openqasm.analysis.faults import FAULTS, V3, Fault
+from tui.compiler.qiskit.parser import check
 from tui.domain.circuits import Analysis, CheckReport, Diagnostic
 from tui.domain.devices.backends import DeviceLimits
 from tui.openqasm.analysis.client import VALID, Analyzer, combined
@@ -45,6 +46,16 @@ def test_planted_fault_is_told_by_both_as_by_our_own(fault: Fault, qdk: Qdk) -> 
     assert (first.line, first.column, first.suggestion) == (fault.line, fault.column, fault.suggestion)
     assert fault.says in first.message
     assert {one.line for one in found.diagnostics} == {fault.line}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
+def test_planted_fault_is_at_its_place_with_qiskits_word_and_nothing_else_is_told(
+    fault: Fault, qdk: Qdk
+) -> None:
+    told = combined(analyse(fault.text, None, qdk), check(fault.text))
+    assert (told[0].line, told[0].column) == (fault.line, fault.column)
+    assert {one.line for one in told} == {fault.line}
+    assert len({(one.line, one.column) for one in told}) == len(told), "one place, one message"
 
 
 @pytest.mark.parametrize(
