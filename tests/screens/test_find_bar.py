@@ -14,6 +14,7 @@ from tests.support.app import running, settled, shows, until
 from tui.app import QDeckApp
 from tui.openqasm import search
 from tui.screens.dialogs.prompt import Prompt
+from tui.screens.editor import find_bar
 from tui.screens.editor.screen import EditorScreen
 
 TEXT = "qubit[2] q;\nh q[0];\ncx q[0], q[1];\nh q[1];\n// H\n"
@@ -79,6 +80,34 @@ async def test_find_takes_the_selection_unless_it_is_a_match_and_as_it_is() -> N
         await pilot.press("ctrl+f")
         assert field.value == r"q\[0\]"
         await until(pilot, lambda: shows(pilot, "2 of 2"))
+
+
+async def test_replacing_goes_on_although_a_letter_was_typed_just_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace = search.TextSearch.replace
+    waits = asyncio.Event()
+
+    async def slowly(
+        self: search.TextSearch,
+        lines: Sequence[str],
+        wanted: search.Wanted,
+        new: str,
+        at: tuple[int, int] | None,
+    ) -> search.Replacement | None:
+        await waits.wait()
+        return await replace(self, lines, wanted, new, at)
+
+    monkeypatch.setattr(search.TextSearch, "replace", slowly)
+    monkeypatch.setattr(find_bar, "_SOON", 0.4)  # the key comes before it is looked for
+    async with running() as pilot:
+        screen = await editor(pilot)
+        await pilot.press("ctrl+r", "q", "alt+a")
+        await pilot.pause(2 * find_bar._SOON)
+        waits.set()
+        await until(pilot, lambda: shows(pilot, "6 replaced"))
+        await pilot.pause(2 * find_bar._LATER)
+        assert shows(pilot, "6 replaced") and "q" not in screen.area.text
 
 
 async def test_find_looks_again_for_what_was_typed_while_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:

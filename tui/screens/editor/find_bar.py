@@ -66,7 +66,7 @@ class FindBar(Vertical):
         self._selected: list[tuple[int, int]] = []
         """The ends of the match that was selected last."""
         self._pause: Timer | None = None
-        self._busy = False
+        self._busy = self._changing = False
 
     def compose(self) -> ComposeResult:
         """What to find and how, and what takes its place."""
@@ -132,7 +132,7 @@ class FindBar(Vertical):
     def follow(self) -> None:
         """Look again: the text was changed, or another is in front."""
         area = self._area()
-        if self.display and self._seen != (area.document, area.document.version):
+        if self.display and not self._changing and self._seen != (area.document, area.document.version):
             self._show(None)
             self._look_soon(_LATER)
 
@@ -224,6 +224,7 @@ class FindBar(Vertical):
         return None
 
     def _run(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._changing = False
         self.run_worker(self._told(work), group="find", exclusive=True, exit_on_error=False)
 
     async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -237,7 +238,8 @@ class FindBar(Vertical):
         finally:
             slow.stop()
             if not worker.is_cancelled:
-                self._busy = False
+                self._busy = self._changing = False
+                self.follow()  # it was left out meanwhile
 
     def _show(self, matches: Matches | None) -> None:
         self._matches = matches
@@ -263,11 +265,18 @@ class FindBar(Vertical):
 
     @on(Input.Submitted, "#with")
     def _replace_entered(self) -> None:
-        self._run(self._replace_one)
+        self._change(self._replace_one)
 
     def action_replace_all(self) -> None:
         """Replace all matches, as one step for undo."""
-        self._run(self._replace_all)
+        self._change(self._replace_all)
+
+    def _change(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Replace; nothing is looked for until that is done: it would take its place."""
+        if self._pause is not None:
+            self._pause.stop()
+        self._run(work)
+        self._changing = True
 
     async def _replace_one(self) -> None:
         """Replace the match that is selected, and select the next; only that when none is."""
