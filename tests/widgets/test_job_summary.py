@@ -52,3 +52,11 @@ def test_facts_say_with_what_the_circuit_was_transpiled() -> None:
     ):
         one = replace(made, options=replace(made.options, seed=7, maker=maker))
         assert words in text(facts(QUEUED, NOW, 80, transpilation=one))
+
+
+def test_details_have_the_options_that_were_chosen() -> None:
+    chosen = replace(QUEUED, options=(("resilience_level", "2"), ("twirling.strategy", '"active"')))
+    told = [line.split("  ") for line in text(details_lines(chosen, None)).splitlines()]
+    assert any(row[0] == " options" and row[-1].strip() == "resilience_level = 2" for row in told)
+    assert 'twirling.strategy = "active"' in text(details_lines(chosen, None))
+    assert "none known here" in text(details_lines(QUEUED, None))

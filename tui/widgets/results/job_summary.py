@@ -285,7 +285,7 @@ def _price(job: Job, formula: float | None) -> list[tuple[str, str]]:
 def _options(job: Job) -> list[tuple[str, str]]:
     """Options of the primitive, a row each."""
     told = [f"{shorten(name, 60)} = {shorten(value, 120)}" for name, value in job.options]
-    return [("" if place else "options", row) for place, row in enumerate(told or ["not known here"])]
+    return [("" if place else "options", row) for place, row in enumerate(told or ["none known here"])]
 
 
 def raw_page(job: Job, result: JobResult | None) -> list[StyledLine]:

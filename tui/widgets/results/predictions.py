@@ -29,6 +29,8 @@ _NAME: Final = 10
 """Cells of the name of a prediction."""
 _VALUE, _NUMBER, _Z = 17, 9, 7
 _ROOMY: Final = 100
+_TOLD: Final = 76
+"""Cells from which on there is room for what z means."""
 
 
 def foretold_value_lines(
@@ -53,12 +55,12 @@ def foretold_value_lines(
     notes = _notes(IDEAL_VALUE, foretold, width)
     if not near and not notes:
         return []
-    told = "  z: standard errors that what was measured is from it" if near else ""
+    told = "  z: standard errors that what was measured is from it" if near and width >= _TOLD else ""
     lines = [BLANK, line(("predicted against got", TextStyle.STRONG), (told, TextStyle.MUTED)), *notes]
     if not near:
         return lines
     named = labels or [value_label(value, place) for place, value in enumerate(values)]
-    most = max(8, width - _VALUE - 2 * (_NUMBER + _Z) - 3)
+    most = max(5, width - _VALUE - 2 * (_NUMBER + _Z) - 3)
     label_width = min(max(map(cell_len, named), default=0), most)
     heads = f" {'':<{label_width}}  {'GOT':<{_VALUE}}{IDEAL_VALUE + ' IDEAL':>{_NUMBER}}{'z':>{_Z}}"
     lines.append(line((f"{heads}{NOISY + ' NOISY':>{_NUMBER}}{'z':>{_Z}}", TextStyle.HEAD)))
@@ -78,7 +80,7 @@ def foretold_value_lines(
         (f"{IDEAL_VALUE} ideal", [of.ideal for of in near], [of.ideal_z for of in near]),
         (f"{NOISY} noisy", [of.noisy for of in near], [of.noisy_z for of in near]),
     ):
-        lines += _summary(name, values, numbers, zs)
+        lines += _summary(name, values, numbers, zs, width)
     return [*lines, *_how(foretold, values, width)]
 
 
@@ -123,6 +125,7 @@ def _summary(
     values: Sequence[ExpectationValue],
     numbers: Sequence[float | None],
     zs: Sequence[float | None],
+    width: int,
 ) -> list[StyledLine]:
     """Of several values in one line how far they are from the predictions."""
     scored = [z for z in zs[: len(values)] if z is not None]
@@ -132,7 +135,7 @@ def _summary(
     beyond = sum(abs(z) >= NOTABLE_Z for z in scored)
     far = f", {beyond:,} of {len(scored):,} by {NOTABLE_Z:g} standard errors or more" if scored else ""
     style = TextStyle.WARNING if beyond else TextStyle.MUTED
-    return [line(f" {name:<{_NAME - 1}}", f"off by {rms:.4f} (rms)", (far, style))]
+    return _named(name, wrapped(f"off by {rms:.4f} (rms){far}", width - _NAME, style))
 
 
 def _how(foretold: Foretold, values: Sequence[ExpectationValue], width: int) -> list[StyledLine]:
@@ -284,7 +287,7 @@ def past_lines(backend: str, past: Sequence[PastPrediction], width: int) -> list
     """
     if not past:
         return []
-    room = max(10, min(40, width - 52))
+    room = max(8, min(40, width - 52))
     head = f"   {'JOB':<{room}} {'CREATED':<17}{'ESP':>8}{NOISY + ' NOISY':>10}{'GOT':>9}"
     told = f"  on {plain(backend, limit=20)}: fidelity with the ideal"
     lines = [
