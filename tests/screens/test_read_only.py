@@ -26,7 +26,8 @@ from tui.monitor.actions.sessions import Sessions
 from tui.monitor.outbox.outbox import Outbox
 from tui.monitor.outbox.send_queue import SendQueue
 from tui.store.records.models import PendingState
-from tui.widgets.keymap import PLACES, Key, key_by_id
+from tui.widgets.key import Key
+from tui.widgets.keymap import PLACES, key_by_id
 
 PARTS = {"jobs": Jobs, "sessions": Sessions, "outbox": Outbox, "queue": SendQueue}
 CHANGING = {

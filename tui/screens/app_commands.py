@@ -22,7 +22,8 @@ from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import NotifyingApp, key_name
-from tui.widgets.keymap import GLOBAL, PLACES, Key, key_by_id
+from tui.widgets.key import Key
+from tui.widgets.keymap import GLOBAL, PLACES, key_by_id
 from tui.widgets.terminal.themes import ThemeName
 
 _WORDS = {

@@ -14,7 +14,8 @@ from tui.screens.app_commands import CommandsApp
 from tui.screens.base import HelpTopic
 from tui.screens.dialogs.base import Dialog
 from tui.widgets.chrome.footer import key_name
-from tui.widgets.keymap import GLOBAL, HELP, PLACES, Key, bindings, key_by_id
+from tui.widgets.key import Key
+from tui.widgets.keymap import GLOBAL, HELP, PLACES, bindings, key_by_id
 from tui.widgets.terminal.too_small import TooSmall
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, line, wrapped
 from tui.widgets.text.text_widgets import TextPane

@@ -11,7 +11,8 @@ from tui.jobquery.completion import Completion, candidates_for, complete_filter
 from tui.jobquery.filters import FilterError, parse_filter
 from tui.jobquery.job_list import Grouping, Order
 from tui.monitor.state.events import Severity
-from tui.widgets.keymap import GLOBAL, JOBS, Key
+from tui.widgets.key import Key
+from tui.widgets.keymap import GLOBAL, JOBS
 from tui.widgets.tables.job_table import JOB_COLUMNS
 
 if TYPE_CHECKING:
