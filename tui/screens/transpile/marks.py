@@ -9,9 +9,13 @@ from textual.widget import Widget
 from tui.domain.circuits import Candidate
 from tui.openqasm.analysis.gate_links import NO_GATE, GateLinks, LinkedGate
 from tui.widgets.circuit.diagram_view import DiagramView
-from tui.widgets.circuit.qasm_editor import QasmEditor
+from tui.widgets.circuit.qasm_editor import POINTER, QasmEditor
 from tui.widgets.circuit.timeline import Timeline
 from tui.widgets.maps.chip_map import ChipMap
+from tui.widgets.text.styled_text import TextStyle, wrapped
+from tui.widgets.text.text_widgets import TextBlock
+
+_NOTE = f"{POINTER} works on the same qubits. Which of them the gate came from, Qiskit does not tell."
 
 
 class GateMarks:
@@ -35,6 +39,7 @@ class GateMarks:
         """
         self._texts = candidate.qasm, source, (candidate.layout, candidate.final_layout)
         self._gate = NO_GATE
+        self._views.query_one("#original-note", TextBlock).show(())
         # Read when a gate is marked: not of every candidate that is looked at.
         self.__dict__.pop("_links", None)
 
@@ -73,7 +78,10 @@ class GateMarks:
             case "map":
                 find(ChipMap).mark(gate.qubits)
             case "changes":
-                find("#original", QasmEditor).point_at(gate.source_lines)
+                original = find("#original", QasmEditor)
+                original.point_at(gate.source_lines)
+                note = find("#original-note", TextBlock)
+                note.show(wrapped(_NOTE, max(20, original.size.width), TextStyle.MUTED))
             case "timeline":
                 find(Timeline).mark_line(gate.line)
             case "drawing":

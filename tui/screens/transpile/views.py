@@ -61,9 +61,10 @@ class CandidateViews(Vertical):
         & #view-panes { height: 1fr; layout: grid; }
         & #view-panes > * { padding: 0 1; }
         & #changes { width: 1fr; scrollbar-size-vertical: 1; }
-        & #original { display: none; width: 1fr; border-left: solid $rule; padding: 0 0 0 1; }
+        & #original-side { display: none; width: 1fr; border-left: solid $rule; padding: 0 0 0 1; }
+        & #original { height: 1fr; }
         & .-with-original #changes { width: 46; }
-        & .-with-original #original { display: block; }
+        & .-with-original #original-side { display: block; }
     }
     """
 
@@ -92,7 +93,9 @@ class CandidateViews(Vertical):
                     yield CandidateGates(id="gates")
                     yield CandidateLayout(id="layout")
                     yield TextBlock(id="unavailable")
-                yield QasmEditor(read_only=True, id="original")
+                with Vertical(id="original-side"):
+                    yield QasmEditor(read_only=True, id="original")
+                    yield TextBlock(id="original-note")
             with Vertical(id="view-timeline"):
                 yield Timeline(id="timeline")
                 yield TextBlock(id="timeline-legend")
