@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.store.samples import sample_job
 from tui.domain.jobs import Job
-from tui.monitor.state.jobs import SortedJobs
+from tui.monitor.state.sorted_jobs import SortedJobs
 
 _jobs = st.builds(
     lambda number, minute, name: replace(sample_job(minute), id=f"j{number}", name=name),

@@ -73,7 +73,7 @@ from tui.ibm.credentials.account_file import own_entries
 from tui.monitor.account_manager import Dependencies
 from tui.monitor.services import AppServices, Options
 from tui.monitor.state.events import JobsChanged
-from tui.monitor.state.jobs import SortedJobs
+from tui.monitor.state.sorted_jobs import SortedJobs
 from tui.sandbox.lifecycle.info import RunningSandbox, SandboxInfo
 from tui.store.records.models import Interval, JobRecord, PendingState, PendingSubmission, Transpiled
 from tui.store.records.tables import JOBS, SESSIONS

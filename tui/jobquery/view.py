@@ -54,6 +54,7 @@ class JobView(Value, frozen=True):
     Attributes:
         filter: text of the filter in use.
         name: the saved view that was opened last; empty: none.
+        preview: whether the job under the cursor is shown below the table, or beside it.
         filters, views: what has a name.
         places: where other screens were: the section of the app, the view of a page; by the screen.
     """
@@ -64,6 +65,7 @@ class JobView(Value, frozen=True):
     filters: tuple[SavedFilter, ...] = ()
     filter: str = ""
     name: str = ""
+    preview: bool = True
     views: tuple[SavedView, ...] = ()
     places: Mapping[str, str] = {}  # msgspec makes a new one each time
 

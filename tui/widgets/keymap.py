@@ -75,6 +75,8 @@ JOBS = _place(
     Key("columns", "o", "columns", "Columns", "Choose, order and size the columns."),
     Key("group", "b", "group", "Group by", "Group by session, by tag, or not at all."),
     Key("filters", "f", "filters", "Filters", "Use a saved filter, save this one, or delete one."),
+    Key("others", "O", "others", "Others", "List jobs of other accounts, too, or no longer.", False),
+    Key("preview", "p", "preview", "Preview", "Show the job under the cursor in short, or do not.", False),
     Key("view", "V", "views", "Views", "Open a saved view of the table, or delete one.", False),
     Key("copy", "y", "copy", "Copy id", "Send the job's id to the terminal's clipboard."),
     Key("refresh", "r", "refresh", "Refresh", "Ask the service now."),

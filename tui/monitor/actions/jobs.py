@@ -65,6 +65,20 @@ class Jobs:
         """Return all known jobs, newest first, without their program texts."""
         return self._app_state.jobs.all()
 
+    @property
+    def elsewhere(self) -> int:
+        """How many jobs of other accounts the history holds; 0 when nobody is signed in: all are listed."""
+        return self._app_state.jobs.elsewhere
+
+    @property
+    def with_others(self) -> bool:
+        """True while the jobs of other accounts are listed, too."""
+        return self._app_state.jobs.with_others
+
+    def list_others(self, on: bool) -> None:
+        """List the jobs of other accounts, too, or no longer. They stay as they are: no service is asked."""
+        self._app_state.jobs.list_others(on)
+
     def get(self, job_id: str) -> Job | None:
         """Return one job with the program texts that are at hand.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tui.common.errors import QdeckError
@@ -15,6 +13,7 @@ from tui.domain.jobs import Job, JobMetrics
 from tui.domain.submissions import OWN_TAG
 from tui.monitor.state.event_bus import EventBus
 from tui.monitor.state.events import HistoryCoverage, JobsChanged, SubmittedJobListed
+from tui.monitor.state.sorted_jobs import SortedJobs, UnreadJobs
 from tui.store.records.models import EARLIEST, Coverage, Interval, JobRecord, Key, PendingState
 from tui.store.repository import JobRepository
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 FIRST_PUBLISHED = 4000
 """Jobs read from the history after which the screens first hear of them."""
-_Place = tuple[datetime, str, str]
-_FEW = 8
-_place_of = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -41,124 +37,6 @@ class BackfillProgress:
     asking: bool = False
     no_jobs: bool = False
     error: QdeckError | None = None
-
-
-class SortedJobs:
-    """Jobs, newest first. With 100,000 of them a change of one takes microseconds, a listing 1 ms."""
-
-    def __init__(self, jobs: Iterable[Job] = ()) -> None:
-        self._order: list[_Place] = []
-        self._jobs: list[Job] = []
-        self._places: dict[tuple[str, str], _Place] = {}
-        self._listed: tuple[Job, ...] | None = None
-        self.upsert(jobs)
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """All jobs, newest first."""
-        if self._listed is None:
-            self._listed = tuple(reversed(self._jobs))
-        return self._listed
-
-    def ids(self) -> set[str]:
-        """Return the ids of all jobs."""
-        return {place[1] for place in self._order}
-
-    def upsert(self, jobs: Iterable[Job]) -> None:
-        """Add jobs, or replace those that are there."""
-        fresh: list[tuple[_Place, Job]] = []
-        for key, job in {(job.service, job.id): job for job in jobs}.items():
-            place = (job.created, job.id, job.service)
-            known = self._places.get(key)
-            if known == place:
-                self._jobs[bisect_left(self._order, place)] = job
-                continue
-            if known is not None:
-                self._remove(known)
-            self._places[key] = place
-            fresh.append((place, job))
-        if fresh:
-            self._insert(sorted(fresh, key=_place_of))
-        self._listed = None
-
-    def remove(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Remove the jobs with these services and ids."""
-        for key in keys:
-            known = self._places.pop(key, None)
-            if known is not None:
-                self._remove(known)
-        self._listed = None
-
-    def only(self, belongs: Callable[[Job], bool]) -> SortedJobs:
-        """Return a copy with the jobs that belong."""
-        chosen = SortedJobs()
-        for place, job in zip(self._order, self._jobs, strict=True):
-            if belongs(job):
-                chosen._order.append(place)
-                chosen._jobs.append(job)
-        chosen._places = {(place[2], place[1]): place for place in chosen._order}
-        return chosen
-
-    def _remove(self, place: _Place) -> None:
-        at = bisect_left(self._order, place)
-        del self._order[at]
-        del self._jobs[at]
-
-    def _insert(self, fresh: list[tuple[_Place, Job]]) -> None:
-        """Put in what is sorted by place already."""
-        if len(fresh) <= _FEW:
-            for place, job in fresh:
-                at = bisect_left(self._order, place)
-                self._order.insert(at, place)
-                self._jobs.insert(at, job)
-            return
-        # What is read from the history comes in parts that are almost older than all before them: only what
-        # lies between a part's ends is sorted again.
-        low, high = bisect_left(self._order, fresh[0][0]), bisect_left(self._order, fresh[-1][0])
-        between = zip(self._order[low:high], self._jobs[low:high], strict=True)
-        merged = sorted([*between, *fresh], key=_place_of)
-        self._order[low:high] = [place for place, _ in merged]
-        self._jobs[low:high] = [job for _, job in merged]
-
-
-class UnreadJobs:
-    """Finished jobs that the user has not opened since. A change of one job costs microseconds."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, Key] = {}
-        self._ids: frozenset[str] | None = frozenset()
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Ids of the unread jobs; the same object until they change."""
-        if self._ids is None:
-            self._ids = frozenset(self._keys)
-        return self._ids
-
-    def keys(self, job_ids: Iterable[str]) -> list[Key]:
-        """Return the keys of the given jobs that are unread."""
-        return [self._keys[job_id] for job_id in job_ids if job_id in self._keys]
-
-    def reset(self, records: Iterable[JobRecord]) -> None:
-        """Begin anew: `records` are all jobs there are."""
-        self._keys, self._ids = {}, None
-        self.update(records)
-
-    def update(self, records: Iterable[JobRecord]) -> None:
-        """Add or drop jobs that are new or different."""
-        for record in records:
-            if record.announced and not record.seen:
-                if record.job.id not in self._keys:
-                    self._keys[record.job.id] = record.key
-                    self._ids = None
-            elif self._keys.pop(record.job.id, None) is not None:
-                self._ids = None
-
-    def drop(self, keys: Iterable[Key]) -> None:
-        """Drop jobs that were removed."""
-        for _, job_id in keys:
-            if self._keys.pop(job_id, None) is not None:
-                self._ids = None
 
 
 class JobState:
@@ -192,6 +70,7 @@ class JobState:
         self._deleted: set[str] = set()
         self._everything = SortedJobs()
         self._here = self._everything
+        self._with_others = False
         self._arrived: list[Job] = []
         self._publish_next = FIRST_PUBLISHED
 
@@ -214,7 +93,28 @@ class JobState:
 
     def all(self) -> tuple[Job, ...]:
         """Return all jobs, newest first, without their program texts."""
-        return self._here.jobs
+        return self._listed.jobs
+
+    @property
+    def _listed(self) -> SortedJobs:
+        return self._everything if self._with_others else self._here
+
+    @property
+    def with_others(self) -> bool:
+        """True while the jobs of other accounts are listed, too."""
+        return self._with_others
+
+    @property
+    def elsewhere(self) -> int:
+        """How many jobs of other accounts the history holds; 0 when nobody is signed in: all are listed."""
+        return len(self._everything.jobs) - len(self._here.jobs)
+
+    def list_others(self, on: bool) -> None:
+        """List the jobs of other accounts, too, or no longer. They stay as they are: no service is asked."""
+        before = self._listed
+        self._with_others = on
+        gone = before.ids() - self._listed.ids() if self._listed is not before else set()
+        self._events.publish(JobsChanged(self.all(), tuple(sorted(gone))))
 
     def record(self, job_id: str) -> JobRecord | None:
         """Return one job's record: on the signed-in service, or on any when nobody is signed in.
@@ -223,7 +123,9 @@ class JobState:
             The record; `None`: the job is not known here.
         """
         if self._connection.service is not None:
-            return self._history.record((self._connection.service.label, job_id))
+            found = self._history.record((self._connection.service.label, job_id))
+            if found is not None or not self._with_others:
+                return found
         return next((record for record in self._history.records() if record.job.id == job_id), None)
 
     @property
@@ -326,7 +228,8 @@ class JobState:
         Returns:
             The ids of the jobs that are shown no more.
         """
-        before, signed_in = self._here, self._connection.service is not None
+        before, signed_in = self._listed, self._connection.service is not None
+        self._with_others = False
         self._here = self._everything.only(self._connection.shows) if signed_in else self._everything
         self._pending = {record.job.id for record in self.watched()} if signed_in else set()
         self._unread.reset(record for record in self._history.records() if self._connection.shows(record.job))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from tui.common.safe_text import shorten
 from tui.domain.jobs import Job
+from tui.monitor.state.events import Severity
 from tui.screens.base import SectionScreen
 
 if TYPE_CHECKING:
@@ -30,6 +32,16 @@ class JobCommands(SectionScreen):
     def busy(self) -> bool:
         """Whether a bulk action is under way, which is told then."""
         return False
+
+    def foreign(self, jobs: Sequence[Job]) -> bool:
+        """Return whether one of these jobs is another account's, which is told then: it is left as it is."""
+        other = next((job for job in jobs if not self.services.connection.shows(job)), None)
+        if other is not None:
+            name = shorten(other.name or other.id, 40)
+            self.shell.show_notice(
+                f"{name} is a job of another account: F7 signs in there.", Severity.WARNING
+            )
+        return other is not None
 
     def show_progress(self, text: str) -> None:
         """Show how far a bulk action has come; empty at its end."""
@@ -59,7 +71,7 @@ class JobCommands(SectionScreen):
         from tui.screens.jobs.tags import ask_tags
 
         jobs = self.chosen_jobs()
-        if jobs and not self.busy:
+        if jobs and not self.busy and not self.foreign(jobs):
             self._do(await ask_tags(self, jobs, self.chosen_note()))
 
     def tag_chosen(self, text: str) -> None:
@@ -67,7 +79,7 @@ class JobCommands(SectionScreen):
         from tui.screens.jobs.tags import change_tags
 
         jobs = self.chosen_jobs()
-        if jobs and not self.busy:
+        if jobs and not self.busy and not self.foreign(jobs):
             self._do(change_tags(self, jobs, text))
 
     @work(exclusive=True, group="job-command", exit_on_error=False)

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.common.errors import QdeckError
-from tui.common.safe_text import plain
 from tui.domain.jobs import Job, JobStatus
-from tui.jobquery.filters import JobFilter
+from tui.domain.results import JobResult
 from tui.jobquery.job_list import Grouping, JobList, JobRows
 from tui.jobquery.view import JobView, SavedView
 from tui.monitor.services import AppServices
@@ -30,8 +30,10 @@ from tui.monitor.state.events import (
 )
 from tui.screens.base import SectionScreen
 from tui.screens.jobs.preview import (
+    PreviewPane,
     coverage_matters,
     coverage_text,
+    empty_text,
     job_preview,
     outbox_lines,
     result_absence,
@@ -55,6 +57,8 @@ _PREVIEWS = 200
 """Results of which it is remembered how they look in one line."""
 _TYPED = 0.5
 """Seconds without a key after which a filter is written down."""
+_BESIDE = 160
+"""Cells from which on the preview stands beside the table."""
 _SETTLE = 0.15
 """Seconds the cursor rests on a job before its result is asked for."""
 
@@ -81,6 +85,8 @@ class JobRowsScreen(SectionScreen):
         """Results in one line, and for what width; by job."""
         self._result_absent: tuple[str, StyledLine] = ("", BLANK)
         """The job under the cursor and why its result is not shown, until there is a reason to ask again."""
+        self._result: tuple[str, JobResult | None] = ("", None)
+        """The result that the preview beside the table shows, and its job."""
         self._fetching = ""
         self._action_progress = ""
 
@@ -88,8 +94,11 @@ class JobRowsScreen(SectionScreen):
         """Filter (hidden until asked for), table or what to do when it is empty, and the preview."""
         yield FilterInput(id="filter-line")
         yield TextBlock(id="line")
-        yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
-        yield Static(Content(""), id="empty")
+        with Horizontal(id="beside"):
+            with Vertical(id="list"):
+                yield JobTable(self._list.get, lambda: self.clock.now(), id="jobs")
+                yield Static(Content(""), id="empty")
+            yield PreviewPane(id="preview")
         yield TextBlock(id="strip")
 
     def on_mount(self) -> None:
@@ -232,32 +241,7 @@ class JobRowsScreen(SectionScreen):
         empty.display = not self.table.keys
         self.table.display = bool(self.table.keys)
         if empty.display:
-            empty.update(Content(self._empty_text()))
-
-    def _empty_text(self) -> str:
-        if self._building and self._list.filter == JobFilter():
-            return ""
-        if len(self._list):
-            wanted = plain(str(self._list.filter), limit=60)
-            return f"No job fits “{wanted}”.\n\nesc shows all {len(self._list):,}.{self._older_hint()}"
-        if self.services.connection.identity is None:
-            return (
-                "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
-            )
-        runs = "" if self.services.read_only else ", F9 runs it"
-        return (
-            "No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, "
-            f"F8 transpiles it{runs}."
-        )
-
-    def _older_hint(self) -> str:
-        """What to do where it may be among the older jobs."""
-        coverage = self.services.jobs.coverage
-        words = coverage_text(coverage)
-        if not words or coverage.whole:
-            return ""
-        text = f"{words[0].upper()}{words[1:]}"
-        return f"\n\n{text}" if coverage.asking else f"\n\n{text}; end asks for older ones."
+            empty.update(Content(empty_text(self.services, self._list, building=self._building)))
 
     # --- how the table is wanted -----------------------------------------------------------------
 
@@ -304,12 +288,27 @@ class JobRowsScreen(SectionScreen):
     def _show_preview(self) -> None:
         job, width = self.current, self.size.width
         room = max(20, width - 2)
+        wanted = self._table_settings.view.preview
+        beside = wanted and width >= _BESIDE
         made_for, glance = self._previews.get(job.id, (0, BLANK)) if job else (0, BLANK)
         if job is not None and job.id != self._result_absent[0]:
             self._ask_again()
-        lines = job_preview(job, glance or self._result_absent[1], self.clock.now(), room) if job else ()
-        self.query_one("#strip", TextBlock).show([rule(self._table_facts(), width), *lines])
-        if job is None or job.status is not JobStatus.DONE or made_for == room:
+        below = wanted and not beside
+        lines = (
+            job_preview(job, glance or self._result_absent[1], self.clock.now(), room)
+            if job and below
+            else ()
+        )
+        strip, pane = self.query_one("#strip", TextBlock), self.query_one(PreviewPane)
+        strip.show([rule(self._table_facts(), width), *lines])
+        strip.set_class(beside or not wanted, "-rule-alone")
+        pane.display = beside
+        there = made_for == room
+        if beside:
+            result = self._result[1] if job is not None and self._result[0] == job.id else None
+            pane.show_job(job, result, self._result_absent[1], self.clock.now)
+            there = result is not None
+        if job is None or job.status is not JobStatus.DONE or there or not wanted:
             return
         if job.id not in (self._fetching, self._result_absent[0]):
             self._fetching = job.id
@@ -335,6 +334,8 @@ class JobRowsScreen(SectionScreen):
             facts.append(view)
         if self._list.filtered:
             facts.append(f"{self._shown:,} of {format_count(len(self._list), 'job')}")
+        if self.services.jobs.with_others:
+            facts.append(f"{format_count(self.services.jobs.elsewhere, 'job')} of other accounts")
         if self._list.grouping is not Grouping.NONE:
             facts.append(f"by {self._list.grouping}")
         coverage = self.services.jobs.coverage
@@ -368,6 +369,7 @@ class JobRowsScreen(SectionScreen):
             if len(self._previews) >= _PREVIEWS:
                 self._previews.clear()
             self._previews[job_id] = (room, glance)
+            self._result = (job_id, result)
         finally:
             if self._fetching == job_id:
                 self._fetching = ""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import plain, shorten
 from tui.domain.jobs import Job, JobStatus
+from tui.domain.results import JobResult
 from tui.domain.submissions import WaitingSubmission, WaitState
+from tui.jobquery.filters import JobFilter
 from tui.jobquery.job_list import JobList
+from tui.monitor.services import AppServices
 from tui.monitor.state.events import HistoryCoverage
 from tui.widgets.tables.job_table import JobTable
-from tui.widgets.text.format import age, duration, step_span
+from tui.widgets.text.format import age, duration, format_count, step_span
 from tui.widgets.text.styled_text import BLANK, StyledLine, TextStyle, fit_line, line, width_of, wrapped
+from tui.widgets.text.text_widgets import TextPane
 
 
 def rule(text: Sequence[str], width: int) -> StyledLine:
@@ -65,6 +69,40 @@ def job_preview(job: Job, result: StyledLine, now: datetime, width: int) -> list
         else (shorten(job.service, 20), TextStyle.MUTED),
     )
     return [head, _body(job, result, width)]
+
+
+class PreviewPane(TextPane, can_focus=False):
+    """The job under the cursor with its result, beside the table."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown_id = ""
+
+    def show_job(
+        self, job: Job | None, result: JobResult | None, absence: StyledLine, now: Callable[[], datetime]
+    ) -> None:
+        """Show another job, or the same one as it is now.
+
+        Args:
+            job: the job; `None`: no row is under the cursor.
+            result: its result, as far as it came.
+            absence: why it did not come; blank: no reason is known.
+            now: gives the time.
+        """
+        from tui.screens.jobs.page.data import JobData
+        from tui.screens.jobs.page.pages import page_of, takes_long
+        from tui.widgets.results.job_summary import facts
+
+        data = JobData(result=result)
+
+        def page(width: int) -> Sequence[StyledLine]:
+            if job is None:
+                return ()
+            lines = [absence] if absence else page_of("Result", job, data, now(), width)
+            return [*facts(job, now(), width), BLANK, *lines]
+
+        home, self._shown_id = (job.id if job else "") != self._shown_id, job.id if job else ""
+        self.show(page, home=home, in_thread=takes_long(data))
 
 
 def result_absence(job: Job, error: QdeckError) -> StyledLine:
@@ -174,3 +212,36 @@ def _line_of(one: WaitingSubmission, now: datetime, hint: str) -> StyledLine:
         f" {shorten(submission.name or submission.primitive, 30)}  {shorten(submission.backend, 30)}  ",
         (plain(one.why or "in line", limit=80) + hint, TextStyle.MUTED),
     )
+
+
+def empty_text(services: AppServices, jobs: JobList, *, building: bool) -> str:
+    """Say why the table has no rows, and which key helps.
+
+    Args:
+        services: who is signed in, and how far back jobs are known.
+        jobs: the list and its filter.
+        building: its rows are still being found.
+    """
+    if building and jobs.filter == JobFilter():
+        return ""
+    if len(jobs):
+        wanted = plain(str(jobs.filter), limit=60)
+        return f"No job fits “{wanted}”.\n\nesc shows all {len(jobs):,}.{_older_hint(services.jobs.coverage)}"
+    if services.connection.identity is None:
+        return "Not signed in.\n\nF7 signs in, or opens the sandbox: IBM Quantum, simulated on this machine."
+    runs = "" if services.read_only else ", F9 runs it"
+    others = services.jobs.elsewhere
+    shows = f"\n\nO shows the {format_count(others, 'job')} of other accounts that the history holds."
+    return (
+        f"No jobs yet.\n\nF3 opens the editor: write a circuit or open an example, F8 transpiles it{runs}."
+        f"{shows if others else ''}"
+    )
+
+
+def _older_hint(coverage: HistoryCoverage) -> str:
+    """What to do where it may be among the older jobs."""
+    words = coverage_text(coverage)
+    if not words or coverage.whole:
+        return ""
+    text = f"{words[0].upper()}{words[1:]}"
+    return f"\n\n{text}" if coverage.asking else f"\n\n{text}; end asks for older ones."

@@ -14,7 +14,7 @@ from tui.domain.jobs import Job
 from tui.jobquery.completion import QUICKLY_READ, job_values
 from tui.jobquery.job_list import Grouping, JobRows, Order
 from tui.jobquery.view import JobView
-from tui.monitor.state.events import Severity
+from tui.monitor.state.events import Event, IdentityChanged, Severity
 from tui.screens.base import SectionScreen
 from tui.screens.jobs.commands import JobCommands
 from tui.screens.jobs.list_base import JobRowsScreen
@@ -48,6 +48,30 @@ class JobsScreen(JobCommands, JobRowsScreen):
         from tui.screens.jobs.command_line import CommandLine
 
         return CommandLine(self)
+
+    def app_event(self, event: Event) -> None:
+        """Jobs changed, or another account is signed in: say what the history holds of others."""
+        super().app_event(event)
+        account = self.services.connection.account
+        if isinstance(event, IdentityChanged) and account and account != self.workspace.places.get("account"):
+            self.workspace.keep_place("account", account)
+            if count := self.services.jobs.elsewhere:
+                self.shell.show_notice(
+                    f"The history holds {format_count(count, 'job')} of other accounts: O shows them, too."
+                )
+
+    def action_others(self) -> None:
+        """List the jobs of other accounts, too, or no longer."""
+        jobs = self.services.jobs
+        count = format_count(jobs.elsewhere, "job")
+        if not jobs.elsewhere:
+            signed_in = self.services.connection.identity is not None
+            why = "The history holds no jobs of other accounts." if signed_in else "All jobs are shown."
+            self.shell.show_notice(why)
+            return
+        jobs.list_others(not jobs.with_others)
+        told = f"{count} of other accounts shown, too: O leaves them out." if jobs.with_others else ""
+        self.shell.show_notice(told or f"{count} of other accounts left out.")
 
     # --- the rows the user wants -----------------------------------------------------------------
 
@@ -230,6 +254,17 @@ class JobsScreen(JobCommands, JobRowsScreen):
         self._refresh_rows()
         self._save_view(change)
 
+    def action_preview(self) -> None:
+        """Show the preview, or hide it."""
+
+        def change(view: JobView) -> JobView:
+            return replace(view, preview=shown)
+
+        shown = not self._table_settings.view.preview
+        self._table_settings.view = change(self._table_settings.view)
+        self._show_preview()
+        self._save_view(change)
+
     @work(exclusive=True, group="jobs-command", exit_on_error=False)
     async def action_views(self) -> None:
         """Open a saved view, or delete one."""
@@ -312,6 +347,8 @@ class JobsScreen(JobCommands, JobRowsScreen):
         return f"{hidden:,} of the marked are not shown by the filter." if hidden else ""
 
     async def _ask(self, one: Callable[[SectionScreen, Job], Awaitable[object]], many: _Ask) -> None:
+        if self.foreign(self.chosen_jobs()):
+            return
         if not self.table.marked:
             if self.current is not None:
                 await one(self, self.current)

@@ -33,7 +33,7 @@ VARIABLES: Mapping[str, str] = {
     "quiet": "#949494",
     "busy": "#5fafd7",
     "waiting": "#d7d787",
-    "cursor": "#3a3a3a",
+    "cursor": "#005f87",
     "cursor-text": "#ffffff",
     "sandbox-back": "#d7af5f",
     "sandbox-text": "#121212",
