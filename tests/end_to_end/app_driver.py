@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.support.app import notices, screen_text
 from tui.app import QDeckApp
@@ -70,6 +70,14 @@ class AppDriver:
                 return
             await self.press("down")
         raise AssertionError(f"{label!r} is not offered\n{screen_text(self.pilot)}")
+
+    async def fill(self, field: str, text: str) -> None:
+        """Go to a field by tab, and put a text in place of what it holds."""
+        await self._tab_to(field)
+        entry = self.pilot.app.focused
+        assert isinstance(entry, Input)
+        await self.press("end", *["backspace"] * len(entry.value))
+        await self.type(text)
 
     async def _tab_to(self, field: str) -> None:
         for _ in range(25):
