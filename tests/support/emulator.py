@@ -50,6 +50,10 @@ class Terminal:
             for column in range(columns):
                 self.screen.buffer[row][column] = Char(litter)
 
+    def clear(self) -> None:
+        """Show nothing, the cursor at the top."""
+        self._stream.feed("\x1b[m\x1b[2J\x1b[H")
+
     def picture(self) -> Picture:
         """What it shows."""
         buffer = self.screen.buffer
