@@ -22,7 +22,6 @@ from tui.openqasm.lexers import compile_lexers
 from tui.screens.dialogs.prompt import Prompt
 from tui.screens.jobs.actions import ask_cancel, ask_delete
 from tui.screens.jobs.commands import JobCommands
-from tui.screens.jobs.edit import ask_edit
 from tui.screens.jobs.page.circuit import SIDES, CircuitPanes
 from tui.screens.jobs.page.data import VIEWS, JobData
 from tui.screens.jobs.page.pages import first_view, page_of, takes_long
@@ -167,14 +166,13 @@ class JobScreen(JobCommands):
         mapped = name == "Calibration" and self._mapped
         beside = drawn and self._mapped and self.size.width >= _CIRCUITS_AND_MAP
         self.query_one(ChipMap).display = beside or (mapped and (self._roomy or self._map_alone))
-        circuits = self.query_one(CircuitPanes)
-        circuits.display = drawn
+        self.query_one(CircuitPanes).display = drawn
         self.query_one("#view", TextPane).display = not drawn and (
             self._roomy or not (mapped and self._map_alone)
         )
         if drawn:
-            if self.job is not None:
-                circuits.show(self.job, self._data)
+            if (job := self.job) is not None:
+                self.query_one(CircuitPanes).show(job, self._data)
             return
         pane, long = self.query_one("#view", TextPane), takes_long(self._data)
         pane.show(lambda width: self._page(name, width), home=home, in_thread=long)
@@ -370,8 +368,7 @@ class JobScreen(JobCommands):
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_cancel(self) -> None:
         """Cancel the job, after a question."""
-        job = self.job
-        if job is not None:
+        if (job := self.job) is not None:
             await ask_cancel(self, job)
 
     @work(exclusive=True, group="job-command", exit_on_error=False)
@@ -384,6 +381,8 @@ class JobScreen(JobCommands):
     @work(exclusive=True, group="job-command", exit_on_error=False)
     async def action_edit(self) -> None:
         """Open the circuit that is shown in the editor, with the choices it was run with."""
+        from tui.screens.jobs.edit import ask_edit
+
         if (job := self.job) is not None:
             await ask_edit(self, job, self._data.pub)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -59,7 +60,6 @@ class QasmRows:
         for row in plain(text, limit=LIMIT, lines=True).split("\n"):
             self._firsts.append(len(self._rows))
             self._rows += [row] if len(row) <= LONGEST_LINE else _STATEMENT_ENDS.split(row)
-        self._reading = StaticHighlighter(self._rows)
         self._known: dict[int, StyledLine] = {}
         self.widest = max(len(row) if row.isascii() else cell_len(row) for row in self._rows)
 
@@ -87,6 +87,11 @@ class QasmRows:
     def begins(self, row: int) -> bool:
         """Return whether a row is the first of its line."""
         return self.row_of(self.line_of(row)) == row
+
+    @cached_property
+    def _reading(self) -> StaticHighlighter:
+        # Where nothing is shown yet, the lexers may still be compiled by a thread.
+        return StaticHighlighter(self._rows)
 
     def _coloured(self, row: int) -> StyledLine:
         text = self._rows[row]
