@@ -147,6 +147,36 @@ async def test_editor_tells_of_a_long_text_what_it_finds_itself_before_qdk(
         await until(pilot, lambda: shows(pilot, mine.message, further.message))
 
 
+async def test_editor_leaves_what_it_says_as_it_is_while_keys_are_typed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = AppServicesHarness()
+    never = asyncio.Event()
+
+    async def check(_: str) -> CheckReport:
+        await never.wait()
+        return CheckReport(())
+
+    async def analyse(_: str, __: object = None, *, own: bool = False) -> Analysis:
+        await never.wait()
+        return Analysis(())
+
+    async with running(services) as pilot:
+        area = await open_editor(pilot, BELL)
+        await until(pilot, lambda: shows(pilot, "✔ checked"))
+        monkeypatch.setattr(services.compiler, "check", check)
+        area.load_text(BELL.replace("h q[0];", "hh q[0];"))
+        await until(pilot, lambda: shows(pilot, "Did you mean `h`?", "Qiskit is checking…"))
+        monkeypatch.setattr(services.analyzer, "analyse", analyse)
+        pane = app_of(pilot).screen.query_one(CheckPane)
+        area.insert(" ", (0, 0))
+        await pilot.pause()
+        assert pane.analysis is None and pane._settling and shows(pilot, "Qiskit is checking…")
+        # The analysis does not come by the end of the pause.
+        await until(pilot, lambda: shows(pilot, "Did you mean `h`?", "not checked yet"))
+        never.set()
+
+
 async def test_editor_drops_a_check_of_an_older_text() -> None:
     services = AppServicesHarness()
     services.report = WRONG
