@@ -34,6 +34,7 @@ from tui.ibm.codec.decoding import entries_of_cut
 from tui.ibm.results.payload_split import split_payload
 from tui.ibm.transport.request import http_date, is_page
 from tui.jobquery.filters import parse_filter
+from tui.openqasm import fixes
 from tui.openqasm.formatter import format_program
 from tui.openqasm.highlighter import Highlighter, StaticHighlighter
 from tui.openqasm.lexers import LONGEST_LINE, START, Lines2Lexer, Lines3Lexer, compiled_rules, lex_line
@@ -59,6 +60,8 @@ BUILT: Final = {
     ("openqasm/analysis/symbols.py", "f'(?<![\\\\w$.]){re.escape(symbol.name)}(?!\\\\w)'"): [
         r"(?<![\w$.])q(?!\w)"
     ],
+    # Words of messages of our own.
+    ("openqasm/fixes.py", "words"): [pattern.pattern for pattern, _ in fixes._RULES],
     # All rules of a state of a lexer, one after the other.
     ("openqasm/lexers.py", "'|'.join(parts)"): [
         compiled_rules(lexer, state)[0].__self__.pattern  # type: ignore[attr-defined]

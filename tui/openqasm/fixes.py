@@ -20,6 +20,8 @@ _INDEXED: Final = r"(?:[^\W\d]\w*+\[\d++\]|\$\d++)"
 _AFTER_ARGUMENTS: Final = re.compile(rf"(?<=[\w)])\s++{_INDEXED}(?:\s*+,\s*+{_INDEXED})*+\s*+;?+\s*+\Z")
 _CALLED: Final = re.compile(r"([^\W\d]\w*+)\s*+\(\s*+((?:[^()]++|\([^()]*+\))*+)\)\s*+")
 _OLD_WORDS: Final = re.compile(r"\s*+(?:[qc]reg\b|include\s*+\"qelib1)")
+_VERSION_ONLY: Final = re.compile(r"\A\s*+(?:OPENQASM\b[^;]*+;[ \t]*+)++")
+_HEADER: Final = re.compile(r"\A\s*+(?:(?:OPENQASM|include|input)\b[^;]*+;[ \t]*+)++")
 _HEADS: Final = re.compile(r"\s*+(?:if|else|for|while|switch|gate|def|box)\b[^;{}]*+\Z")
 _DECLARED: Final = re.compile(r"(qubit|bit)\s*+(?:\[([^]]*+)\])?+\s*+([^\W\d]\w*+)\s*+;")
 _BY_DEVICES: Final = re.compile(
@@ -108,9 +110,8 @@ def _is_strange(one: Diagnostic) -> bool:
     return bool(one.suggestion) and "is not a character" in one.message
 
 
-def _declare(at: _At, said: re.Match[str], words: str = "OPENQASM|include|input") -> Fix:
+def _declare(at: _At, said: re.Match[str], header: re.Pattern[str] = _HEADER) -> Fix:
     """The line that is told, behind the header and what else stands there."""
-    header = re.compile(rf"\s*+(?:(?:{words})\b[^;]*+;[ \t]*+)++")
     place, in_comment = None, False
     first = 0
     for row, line in enumerate(at.lines[:_HEADER_LINES]):
@@ -134,7 +135,7 @@ def _declare(at: _At, said: re.Match[str], words: str = "OPENQASM|include|input"
 
 
 def _include(at: _At, said: re.Match[str]) -> Fix:
-    return _declare(at, said, "OPENQASM")
+    return _declare(at, said, _VERSION_ONLY)
 
 
 def _closing_brace(at: _At, said: re.Match[str]) -> Fix | None:
