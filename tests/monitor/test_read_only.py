@@ -44,7 +44,7 @@ HARMLESS = {
     "outbox": "step aclose",
     "outbox.queue": "accept requeue",
     "evaluation": "calibrations calibration_at_start joint spans",
-    "predictions": "ideal noisy of_pub values places",
+    "predictions": "ideal keep_fidelity noisy of_pub values places",
     "analyzer": "analyse names format aclose",
     "compiler": "start version check diagram convert describe_gate timeline decode_qpy "
     "read_qpy encode_qpy plot estimator_values transpile search review prepare "
