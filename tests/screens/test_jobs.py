@@ -276,12 +276,13 @@ async def test_jobs_tags_are_checked_in_place_and_set() -> None:
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Prompt))
         field = pilot.app.screen.query_one(Input)
-        assert field.value == "vqe"
+        assert field.value == ""
+        assert "Now: vqe." in screen_text(pilot)
         field.value = "a,b,c,d,e,f,g,h,i"
         await pilot.press("enter")
         await settled(pilot)
         assert "at most 8" in screen_text(pilot)
-        field.value = " one , two,one "
+        field.value = " -* one , two,one "
         await pilot.press("enter")
         await until(pilot, lambda: ("set_tags", jobs()[0].id, ("one", "two")) in services.asked)
         await settled(pilot)
