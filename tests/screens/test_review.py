@@ -115,7 +115,7 @@ async def test_review_compares_candidates_and_picks_one() -> None:
         await until(pilot, lambda: shows(pilot, "the same text"))
         await pilot.press("escape")
         await settled(pilot)
-        await pilot.press("up", "enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: app_of(pilot).workspace.options == TranspileOptions(3, seed=0))
         assert screen.query_one("#level", SearchableSelect).value == 3, "the choices follow the candidate"
         assert screen.query_one("#seed", Input).value == "0"

@@ -7,7 +7,7 @@ from functools import cached_property
 from textual.widget import Widget
 
 from tui.domain.circuits import Candidate
-from tui.openqasm.analysis.gate_links import NO_GATE, GateLinks, LinkedGate
+from tui.openqasm.gate_links import NO_GATE, GateLinks, LinkedGate
 from tui.widgets.circuit.diagram_view import DiagramView
 from tui.widgets.circuit.qasm_editor import POINTER, QasmEditor
 from tui.widgets.circuit.timeline import Timeline

@@ -14,7 +14,7 @@ from tui.common.errors import QdeckError
 from tui.common.safe_text import plain
 from tui.domain.jobs import Job
 from tui.monitor.services import AppServices
-from tui.openqasm.analysis.gate_links import NO_GATE, GateLinks, LinkedGate
+from tui.openqasm.gate_links import NO_GATE, GateLinks, LinkedGate
 from tui.screens.jobs.page.data import JobData
 from tui.widgets.circuit.diagram_view import EMPTY, DiagramView, diagram_note
 from tui.widgets.circuit.program_pane import ProgramPane

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.circuits import BELL, BELL_ISA
-from tui.openqasm.analysis.gate_links import NO_GATE, GateLinks, LinkedGate
+from tui.openqasm.gate_links import NO_GATE, GateLinks, LinkedGate
 
 LINKS = GateLinks(BELL_ISA, BELL, ((14, 13), (14, 13)))
 
