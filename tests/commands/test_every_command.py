@@ -129,6 +129,8 @@ QUICK: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("config set kept_mib 100", 0, ()),
     ("config set kept_mib many", 1, ()),
     ("config unset kept_mib", 0, ()),
+    ("config set readonly false --json", 0, ("name", "value", "default", "source", "form", "meaning")),
+    ("config unset readonly --json", 0, ("name", "value", "default", "source", "form", "meaning")),
     ("history", 2, ()),
     (
         "history check --json",

@@ -175,6 +175,7 @@ async def test_bulk_cancel_asks_once_with_keep_focused() -> None:
         await until(pilot, lambda: services.names_asked().count("cancel") == 3)
         await settled(pilot)
         assert "Asked the service to cancel 3 jobs." in notices(pilot)
+        assert len(table_of(pilot).marked) == 4, "what was cancelled is not meant by the next key"
 
 
 async def test_bulk_cancel_mentions_hidden_marks_and_goes_on_after_a_refusal() -> None:

@@ -12,7 +12,8 @@ from tests.support.circuits import BELL
 from tests.support.review import open_review, submissions, transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.circuits import Maker, TranspileOptions
-from tui.domain.search import Unavailable
+from tui.domain.search import SearchProgress, Unavailable
+from tui.screens.transpile.transpiling import SearchNews
 from tui.widgets.forms.select import SearchableSelect
 from tui.widgets.forms.submit_form import SubmitForm
 from tui.widgets.forms.transpile_options import BEST
@@ -86,6 +87,8 @@ async def test_f9_while_the_transpiler_is_at_work_is_kept_and_told() -> None:
         await until(pilot, lambda: shows(pilot, "Transpiling for ibm_peekskill"))
         await pilot.press("f9")
         await until(pilot, lambda: shows(pilot, "the form to run it comes then"))
+        screen.post_message(SearchNews(SearchProgress(4, 1, 0, seconds=1.5), ""))
+        await until(pilot, lambda: shows(pilot, "in 1.5 s", "F9 is kept  esc stops"))
         services.gate.set()
         await until(pilot, lambda: screen.query_one(SubmitForm).has_focus_within)
         assert not submissions(services)

@@ -38,7 +38,7 @@ from tui.domain.views.timeline import CircuitTimeline
 TRANSPILE_SECONDS: Final = 300.0
 """Time a transpile run may take; a Fourier transform of 127 qubits takes about 20 seconds at level 3."""
 IDLE_SECONDS: Final = 600.0
-"""Time without a request after which a worker is ended: it takes 186 MB, and two seconds to come again."""
+"""Time without a request after which a worker is ended: it takes 110 MB, and two seconds to come again."""
 
 T = TypeVar("T")
 

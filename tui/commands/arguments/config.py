@@ -42,7 +42,8 @@ def get(name: str, listing: Output) -> int:
 @config.command("set", epilog=STATUSES)
 @name_argument
 @click.argument("value")
-def set_(name: str, value: str) -> int:
+@listing_options()
+def set_(name: str, value: str, listing: Output) -> int:
     """Give the setting NAME this VALUE: TOML, or a string without quotes.
 
     An option of a preset is named presets.NAME.OPTION. What the reader of the settings refuses is not
@@ -50,13 +51,14 @@ def set_(name: str, value: str) -> int:
     """
     from tui.commands.local.config import change_setting
 
-    return int(change_setting(os.environ, name, value))
+    return int(change_setting(os.environ, name, value, listing))
 
 
 @config.command(epilog=STATUSES)
 @name_argument
-def unset(name: str) -> int:
+@listing_options()
+def unset(name: str, listing: Output) -> int:
     """Remove the setting NAME from the file: its default is in force again."""
     from tui.commands.local.config import change_setting
 
-    return int(change_setting(os.environ, name, None))
+    return int(change_setting(os.environ, name, None, listing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.commands.shared.listing import Output, Table, emit_listing
+from tui.commands.shared.listing import Format, Output, Table, emit_listing
 from tui.commands.shared.output import Exit, UsageFault, say
 from tui.common.safe_text import plain
 from tui.config.settings import SETTINGS, folders
@@ -54,8 +54,8 @@ def get_setting(environ: Mapping[str, str], name: str, listing: Output) -> Exit:
     return Exit.DONE
 
 
-def change_setting(environ: Mapping[str, str], name: str, text: str | None) -> Exit:
-    """Give a setting a value, or, for `None`, its default.
+def change_setting(environ: Mapping[str, str], name: str, text: str | None, listing: Output) -> Exit:
+    """Give a setting a value, or, for `None`, its default; print it as it is then, but for a table.
 
     Raises:
         QdeckError: `SETTINGS`: there is no such setting, it does not take this value, or the file cannot be
@@ -67,7 +67,9 @@ def change_setting(environ: Mapping[str, str], name: str, text: str | None) -> E
     else:
         set_value(path, name, text)
     say(f"Wrote {path}. It holds for the next start.")
-    return Exit.DONE
+    if listing.format is Format.TABLE:
+        return Exit.DONE
+    return get_setting(environ, name.partition(".")[0], listing)
 
 
 def setting_facts(one: SettingValue) -> dict[str, object]:

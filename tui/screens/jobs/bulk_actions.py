@@ -27,6 +27,7 @@ class BulkAction:
         done: what it is called afterwards: "Asked the service to cancel".
         do: does it to one; raises `QdeckError`.
         needless: whether an error says that there is nothing to be done any more.
+        unmarks: the jobs are not marked any more once it is done: the next key means others.
     """
 
     jobs: tuple[Job, ...]
@@ -34,28 +35,35 @@ class BulkAction:
     done: str
     do: Callable[[Job], Awaitable[None]]
     needless: Callable[[Job, QdeckError], bool] = lambda _job, _error: False
+    unmarks: bool = False
 
 
 async def run_bulk_action(
     screen: SectionScreen, bulk_action: BulkAction, progress: Callable[[str], None]
-) -> None:
+) -> list[str]:
     """Do the action to one job after the other; a failure of one does not keep it from the rest.
 
     Args:
         screen: shows the outcome.
         action: what is done to which jobs.
         progress: called with the progress in words.
+
+    Returns:
+        Ids of the jobs to which nothing is left to be done.
     """
     failures: list[QdeckError] = []
+    settled: list[str] = []
     done = already = 0
     for place, job in enumerate(bulk_action.jobs, 1):
         progress(f"{bulk_action.doing} {place} of {len(bulk_action.jobs)}")
         try:
             await bulk_action.do(job)
             done += 1
+            settled.append(job.id)
         except QdeckError as error:
             if bulk_action.needless(job, error):
                 already += 1
+                settled.append(job.id)
                 continue
             failures.append(error)
             if error.kind in _ENDS:
@@ -66,10 +74,11 @@ async def run_bulk_action(
         text += f" {format_count(already, 'job')} {'was' if already == 1 else 'were'} already over."
     if not failures:
         screen.shell.show_notice(text)
-        return
+        return settled
     left = len(bulk_action.jobs) - done - already - len(failures)
     text += f" {format_count(len(failures), 'job')} failed" + (f", {left} not tried" if left else "")
     screen.shell.show_notice(f"{text}: {failures[0]}", Severity.ERROR)
+    return settled
 
 
 def _marked_are(jobs: Sequence[Job]) -> str:
@@ -110,6 +119,7 @@ async def ask_cancel_many(screen: SectionScreen, jobs: Sequence[Job], hidden: in
         "Asked the service to cancel",
         lambda job: screen.services.jobs.cancel(job.id),
         lambda job, error: came_too_late(screen, job, error),
+        unmarks=True,
     )
 
 

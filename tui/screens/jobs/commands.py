@@ -43,6 +43,9 @@ class JobCommands(SectionScreen):
             )
         return other is not None
 
+    def unmark(self, ids: Sequence[str]) -> None:
+        """Mark these jobs no longer, where jobs are marked."""
+
     def show_progress(self, text: str) -> None:
         """Show how far a bulk action has come; empty at its end."""
 
@@ -111,6 +114,8 @@ class JobCommands(SectionScreen):
         from tui.screens.jobs.bulk_actions import run_bulk_action
 
         try:
-            await run_bulk_action(self, bulk_action, self.show_progress)
+            settled = await run_bulk_action(self, bulk_action, self.show_progress)
+            if bulk_action.unmarks:
+                self.unmark(settled)
         finally:
             self.show_progress("")

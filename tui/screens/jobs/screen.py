@@ -364,6 +364,10 @@ class JobsScreen(JobCommands, JobRowsScreen):
             self.shell.show_notice(f"Still {self._action_progress}: wait for its end.", Severity.WARNING)
         return bool(self._action_progress)
 
+    def unmark(self, ids: Sequence[str]) -> None:
+        """Mark these jobs no longer."""
+        self.table.mark(ids, False)
+
     def show_progress(self, text: str) -> None:
         """Say in the rule below the table how far a bulk action has come."""
         self._action_progress = text

@@ -128,9 +128,7 @@ class TranspileScreen(SectionScreen):
             return
         if self._transpiling.under_way:
             self._transpiling.then_submit = True
-            self._show_state(
-                line(("Still transpiling; the form to run it comes then.  esc stops", TextStyle.BUSY))
-            )
+            self._show_busy("Still transpiling; the form to run it comes then.")
         elif not self.workspace.reviewed:
             self._start(PendingAction.RUN)
         elif not self._submit.display:
@@ -218,8 +216,11 @@ class TranspileScreen(SectionScreen):
         self._transpiling.start(pending_action)
         self.refresh_bindings()
         place = "in the cloud " if self.workspace.options.cloud else ""
-        words = f"Transpiling {place}for {plain(self.workspace.backend, limit=60)}…  esc stops"
-        self._show_state(line((words, TextStyle.BUSY)))
+        self._show_busy(f"Transpiling {place}for {plain(self.workspace.backend, limit=60)}…")
+
+    def _show_busy(self, words: str) -> None:
+        kept = "  F9 is kept" if self._transpiling.then_submit else ""
+        self._show_state(line((f"{words}{kept}  esc stops", TextStyle.BUSY)))
 
     @on(SearchNews)
     def _search_goes_on(self, message: SearchNews) -> None:
@@ -227,7 +228,7 @@ class TranspileScreen(SectionScreen):
             return
         news = message.news
         if isinstance(news, SearchProgress):
-            self._show_state(line((f"{news.words}  esc stops", TextStyle.BUSY)))
+            self._show_busy(news.words)
             return
         table = self._pane.table
         if self.workspace.candidate_source != message.source or self.workspace.candidate is None:
@@ -236,7 +237,7 @@ class TranspileScreen(SectionScreen):
             self.workspace.candidate, self.workspace.candidate_source = news, message.source
             table.add(news)
             self._pane.review(news)
-            self._show_state(line(("Searching…  esc stops", TextStyle.BUSY)))
+            self._show_busy("Searching…")
         else:
             table.add(news, pick=False)
 

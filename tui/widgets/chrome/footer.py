@@ -26,6 +26,7 @@ _Shown = TypeVar("_Shown", bound=Widget)
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
     "underscore": "_",
     "escape": "esc",
     "space": "space",
