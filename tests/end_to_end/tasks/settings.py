@@ -1,9 +1,10 @@
-"""Tasks 9 and 11 to 13: devices, usage, settings, the terminal itself."""
+"""Tasks 9 and 11 to 14: devices, usage, settings, the terminal itself, accounts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tests.end_to_end.conftest import Sandbox
 from tests.end_to_end.tasks.terminal_user import PROMPT, TerminalUser
 
 
@@ -67,3 +68,40 @@ def resized_suspended_pasted(user: TerminalUser, folder: Path) -> None:
     user.run("fg")
     user.section("Jobs", "enter Open")
     assert user.cursor_line()[:40] == before[:40]
+
+
+def left(user: TerminalUser, folder: Path) -> None:
+    """Back to the shell."""
+    user.press("ctrl+q")
+    user.see("Leave qdeck?")
+    user.press("tab", "enter")
+    user.see(PROMPT)
+
+
+def accounts_switched(user: TerminalUser, sandbox: Sandbox) -> None:
+    """A wrong token refused, the right one taken, then an account of the classic service."""
+    user.run("qdeck")
+    user.see("Service ", "Token ")
+    user.press("tab", "tab")
+    user.type("wrong-token")
+    user.press("tab")
+    user.paste(str(sandbox.info["crn"]))
+    user.press("enter")
+    user.see("API key could not be found")
+    user.press("shift+tab", "end", "ctrl+u")
+    user.paste(str(sandbox.info["api_key"]))
+    user.press("enter")
+    user.gone("Token ")
+    user.section("Jobs", "live")
+    user.press("f7")
+    user.see("Account", "a another account")
+    user.press("a")
+    user.see("Sign in with another account")
+    user.press("tab", "enter", *"classic", "enter", "tab")
+    user.paste(str(sandbox.info["api_token"]))
+    user.press("tab")
+    user.paste(str(sandbox.info["instance"]))
+    user.press("enter")
+    user.gone("Sign in with another account")
+    user.press("f7")
+    user.see("Account", "typed in, classic", str(sandbox.info["instance"]))

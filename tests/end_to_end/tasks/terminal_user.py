@@ -8,16 +8,19 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from tests.soak.program import NAMED
 from tests.support.emulator import Terminal
+from tests.support.processes import children
 
 INSTALLED = Path(sys.executable).parent
 """The folder in which installing put the command `qdeck`."""
@@ -48,6 +51,16 @@ SENT = NAMED | {
 
 _SCREENS = re.compile("(\x1b\\[\\?1049[hl])")
 """A program goes to the terminal's other screen, or comes back; the emulator has one screen alone."""
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and those that they started."""
+    return [each for child in children(pid) for each in (child, *descendants(child))]
+
+
+def command_line(pid: int) -> bytes:
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 class TerminalUser:
@@ -120,6 +133,23 @@ class TerminalUser:
         self._terminal.resize(columns, rows)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    @contextmanager
+    def busy_device(self) -> Iterator[None]:
+        """Let the process stand still that simulates the sandbox's devices: jobs stay queued or running.
+
+        It is the sandbox's first one; another checks what is submitted.
+        """
+        sandbox = next(pid for pid in descendants(self._shell) if b"tui.sandbox" in command_line(pid))
+        first = children(sandbox)[0]
+        simulators = [first, *descendants(first)]
+        for pid in simulators:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in simulators:
+                os.kill(pid, signal.SIGCONT)
+
     # --- eyes ----------------------------------------------------------------------------------------
 
     def see(self, *texts: str) -> str:
@@ -138,6 +168,11 @@ class TerminalUser:
             ),
             f"section {name} with {texts}",
         )
+
+    def see_jobs(self, name: str, count: int, *states: str) -> None:
+        """Wait until so many jobs of a name in one of these states are in the table."""
+        row = re.compile(rf"(?:{'|'.join(states)}) +{name} ")
+        self.wait(lambda screen: len(row.findall(screen)) >= count, f"{count} of {name} {states}")
 
     @property
     def wide(self) -> bool:

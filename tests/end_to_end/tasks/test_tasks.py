@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import clean_environment
+from tests.end_to_end.conftest import Sandbox, clean_environment
 from tests.end_to_end.tasks import circuits, jobs, settings
 from tests.end_to_end.tasks.terminal_user import TerminalUser
 
@@ -27,8 +27,11 @@ DAY: tuple[tuple[int, Do], ...] = (
     (11, settings.usage_read),
     (12, settings.help_theme_setting),
     (13, settings.resized_suspended_pasted),
+    (6, jobs.ten_jobs),
+    (0, settings.left),
+    (10, jobs.old_job_offline),
 )
-"""Tasks in the order in which one user does them in one terminal."""
+"""Tasks in the order in which one user does them in one terminal; 0 is none."""
 
 
 def keys_of_page(size: tuple[int, int]) -> dict[int, int]:
@@ -45,6 +48,7 @@ def keys_pressed(user: TerminalUser, folder: Path, tasks: tuple[tuple[int, Do], 
         do(user, folder)
         pressed[number] = user.keys - before
         print(number, do.__name__, pressed[number])
+    pressed.pop(0, None)
     return pressed
 
 
@@ -59,3 +63,17 @@ def test_tasks_take_the_keys_of_the_page(tmp_path: Path, size: tuple[int, int]) 
         pressed = keys_pressed(user, tmp_path, DAY)
     expected = keys_of_page(size)
     assert pressed == {number: expected[number] for number in pressed}
+
+
+@SIZES
+def test_task_of_accounts_takes_the_keys_of_the_page(
+    tmp_path: Path, sandbox: Sandbox, size: tuple[int, int]
+) -> None:
+    hosts = [sandbox.environment(channel) for channel in ("platform", "classic")]
+    endpoints = {
+        name: url for host in hosts for name, url in host.items() if name.startswith("QDECK_ENDPOINT")
+    }
+    with TerminalUser({**clean_environment(tmp_path), **endpoints}, size, tmp_path) as user:
+        settings.accounts_switched(user, sandbox)
+        pressed = user.keys
+    assert pressed == keys_of_page(size)[14]
