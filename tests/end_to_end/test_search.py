@@ -67,7 +67,7 @@ def test_transpile_for_all_backends_names_them(lone: Shell) -> None:
     assert answer["best"]["backend"] == lines[0][0]
     assert "No candidate by fractional: None on ibm_cusco" in done.stderr
     assert "No candidate by ai: Not run here" in done.stderr
-    assert "ibm_fez: 1 candidate in" in done.stderr
+    assert "ibm_fez: 2 candidates in" in done.stderr
 
 
 def test_transpile_of_a_folder_reviews_each_circuit_on_each_backend(lone: Shell, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_keys_behind_one_that_opens_a_dialog_go_into_it() -> None:
         burst(pilot, "t", *"cxr", "enter")
         await until(pilot, lambda: "set_tags" in services.names_asked())
         asked = next(asked for asked in services.asked if asked[0] == "set_tags")
-        assert asked == ("set_tags", jobs()[0].id, ("vqecxr",))
+        assert asked == ("set_tags", jobs()[0].id, ("vqe", "cxr"))
         assert isinstance(pilot.app.screen, JobsScreen)
 
 

@@ -67,7 +67,7 @@ async def test_review_shows_cloud_options_with_the_cloud() -> None:
         off = CloudOptions(Ai.OFF, fractional_gates=True)
         assert [one.options.asked for one in table.candidates] == [asked, off], "each way is a candidate"
         table.focus()
-        await pilot.press("up", "enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: shows(pilot, "AI on ", "Layout improve", "Goal noise", "F9 runs it"))
         screen.query_one("#where", SearchableSelect).value = "local"
         await until(pilot, lambda: not shows(pilot, "Layout improve"))

@@ -59,7 +59,7 @@ def error_found_and_fixed(user: TerminalUser, folder: Path) -> None:
     user.press("ctrl+r")
     user.see("Replace")
     user.press(*"cy", "tab", *"cx")
-    user.see("1 found")
+    user.wait(lambda screen: "1 found" in screen or "1 of 1" in screen, "the one gate")
     user.press("alt+a")
     user.see("1 replaced")
     user.press("esc")
