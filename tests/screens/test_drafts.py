@@ -54,12 +54,13 @@ async def test_typed_text_is_back_with_cursor_undo_and_choices(tmp_path: Path) -
     async with app_in(tmp_path) as (pilot, app):
         await editor(pilot, app)
         app.workspace.backend, app.workspace.backend_picked = "ibm_fez", True
-        app.workspace.options = TranspileOptions(3)
+        app.workspace.options, app.workspace.search = TranspileOptions(3, seed=7), False
         await pilot.press(*"qubit q;", "enter", *"h q;", "left", "left")
         await until(pilot, lambda: on_disk(tmp_path) == ["qubit q;\nh q;"])
     async with app_in(tmp_path) as (pilot, app):
         assert "untitled has changes that are in no file" in notices(pilot)
-        assert (app.workspace.backend, app.workspace.options.optimization_level) == ("ibm_fez", 3)
+        assert (app.workspace.backend, app.workspace.options) == ("ibm_fez", TranspileOptions(3, seed=7))
+        assert not app.workspace.search
         area = await editor(pilot, app)
         assert area.text == app.workspace.qasm == "qubit q;\nh q;"
         assert area.cursor_location == (1, 2)

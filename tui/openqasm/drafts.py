@@ -103,12 +103,16 @@ class Choices(Value, frozen=True):
         current: the one that was shown.
         backend: the backend chosen by hand; empty: none.
         level: optimization level.
+        seed: the transpiler's; `None`: any.
+        search: the best of many is looked for instead.
     """
 
     order: tuple[str, ...] = ()
     current: str = ""
     backend: str = ""
     level: int | None = None
+    seed: int | None = None
+    search: bool = True
 
 
 class DraftFile:

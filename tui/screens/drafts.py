@@ -75,7 +75,8 @@ class DraftKeeper:
         if choices.backend and not workspace.backend_picked:
             workspace.backend, workspace.backend_picked = choices.backend, True
         if choices.level is not None and 0 <= choices.level <= 3:
-            workspace.options = TranspileOptions(choices.level)
+            workspace.options = TranspileOptions(choices.level, seed=choices.seed)
+            workspace.search = choices.search
 
     def _reopen(self, choices: Choices) -> None:
         """Open what was open, behind what the user was quick to type, or named."""
@@ -181,8 +182,8 @@ class DraftKeeper:
         if files or backend:
             order = tuple(file.path.name for _, file in files)
             current = next((file.path.name for one, file in files if one is workspace.front), "")
-            level = workspace.options.optimization_level
-            self._folder.keep(Choices(order, current, backend, level))
+            level, seed = workspace.options.optimization_level, workspace.options.seed
+            self._folder.keep(Choices(order, current, backend, level, seed, workspace.search))
 
 
 def _changed(draft: Draft) -> bool:
