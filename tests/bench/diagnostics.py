@@ -24,7 +24,7 @@ from tui.compiler.client import Compiler
 from tui.openqasm.analysis.client import Analyzer
 
 MOST_FOR_QISKIT = 10_000
-MARK, LAST_WORD, FINE = "✘", "transpiled or run", "errors found"
+MARK, LAST_WORD, FINE = "✘", "nothing can be run", "errors found"
 
 
 def measure(file: Path, home: Path, rounds: int, *, qiskit: bool) -> tuple[list[float], list[float]]:
