@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tui.sandbox.core.billing import Billing
 from tui.sandbox.core.devices import DEVICES
 from tui.sandbox.db.models import Job
+from tui.sandbox.server.job_views import job_view
 from tui.sandbox.simulator.base.values import RunOutcome
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -58,3 +60,11 @@ def test_formula_alone_misses_by_more_than_a_fifth_often() -> None:
         for number, seconds in enumerate([1, 2, 4, 8, 16, 32, 64] * 100)
     ]
     assert 0.35 < statistics.mean(hits) < 0.6
+
+
+def test_estimated_running_time_follows_the_formula_and_not_the_charge() -> None:
+    ended = replace(job(1, "ibm_fez"), status="Completed", execution_ns=3_250_000_000, qpu_seconds=7.1)
+    view = job_view(ended, "user", "2026-04-15")
+    assert view["estimated_running_time_seconds"] == 5.25
+    assert view["usage"]["qpu_charge_time_seconds"] == 7.1
+    assert "estimated_running_time_seconds" not in job_view(job(1, "ibm_fez"), "user", "2026-04-15")

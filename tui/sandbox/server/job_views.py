@@ -9,6 +9,7 @@ from typing import Any
 
 from tui.sandbox.base.clock import iso, iso_or_none
 from tui.sandbox.db.models import Job
+from tui.sandbox.simulator.base.values import JOB_OVERHEAD_SECONDS
 
 NEW_USAGE = "2026-03-15"
 EXECUTION_TIME_AT_ROOT = "2026-04-15"
@@ -58,8 +59,9 @@ def job_view(job: Job, user_id: str, api_version: str, params: str | None = None
         "private": job.private,
     }
     view.update({name: value for name, value in optional.items() if value})
-    if job.final and job.qpu_seconds:
-        view["estimated_running_time_seconds"] = round(job.qpu_seconds, 3)
+    if job.final and job.execution_ns:
+        # By the published formula, of which the charge differs.
+        view["estimated_running_time_seconds"] = round(JOB_OVERHEAD_SECONDS + job.execution_ns / 1e9, 3)
     if params is not None and not job.private:
         view["params"] = json.loads(params)
     return view

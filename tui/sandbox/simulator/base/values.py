@@ -7,6 +7,9 @@ from typing import Any, Final, Literal
 
 MOST_SECONDS: Final = 60.0
 """A circuit that would take longer to simulate, or to read, is refused."""
+JOB_OVERHEAD_SECONDS: Final = 2.0
+"""IBM's published estimate of the QPU time: about this a job, plus for every execution of a circuit the
+repetition delay and the duration of the circuit."""
 
 
 class EngineError(Exception):

@@ -13,14 +13,11 @@ from qiskit.transpiler import Layout
 from qiskit.transpiler.layout import TranspileLayout
 
 from tui.sandbox.simulator.base.calibration import Calibration, calibration
-from tui.sandbox.simulator.base.values import JobFailure
+from tui.sandbox.simulator.base.values import JOB_OVERHEAD_SECONDS, JobFailure
 from tui.sandbox.simulator.noise.durations import circuit_seconds, has_parametric_delay, repetition_delay
 from tui.sandbox.simulator.noise.shots import PlannedRun
 
 _MOST_EXECUTIONS = 10_000_000
-# IBM's published estimate of the QPU time: about this a job, plus for every execution of a circuit the
-# repetition delay and the duration of the circuit.
-_JOB_OVERHEAD_SECONDS = 2.0
 
 # Measured between density matrices with either noise; see `noise.noise_model`.
 _TWIRLED = (
@@ -129,7 +126,7 @@ class JobAccounting:
     @property
     def qpu_seconds(self) -> float:
         """Estimate of the seconds that the job is charged."""
-        return round(_JOB_OVERHEAD_SECONDS + self._seconds, 3)
+        return round(JOB_OVERHEAD_SECONDS + self._seconds, 3)
 
     @property
     def logs(self) -> str:
