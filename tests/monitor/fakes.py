@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tests.store.samples import make_folders
+from tests.support.circuits import BELL_ISA
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
@@ -60,6 +61,7 @@ ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance
 BELL = Submission(
     Primitive.SAMPLER, "ibm_cusco", "OPENQASM 3;", 1024, tags=("demo",), name="bell", source="h"
 )
+TRANSPILED = replace(BELL, qasm=BELL_ISA, source="source")
 
 
 def network() -> QdeckError:
@@ -507,6 +509,13 @@ class MonitorHarness:
         await self.services.account.sign_in(account)
         await self.clock.settle()
         return self
+
+    async def finish(self, submission: Submission) -> str:
+        """Submit a job, let it be done and its end be seen; return its id."""
+        job = await self.services.outbox.submit(submission)
+        self.host.turn(job.id, JobStatus.DONE)
+        await self.services.polling.refresh()
+        return job.id
 
     @property
     def app_state(self) -> AppState:

@@ -16,7 +16,7 @@ from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.simulations import Values
 from tui.domain.devices.backends import BackendData
-from tui.domain.jobs import JobStatus, Primitive
+from tui.domain.jobs import Primitive
 from tui.domain.results import ExpectationValue, JobResult, PubResult
 from tui.domain.statistics.predictions import ForetoldValues
 
@@ -40,10 +40,7 @@ async def _estimated(harness: MonitorHarness, name: str) -> str:
         observable_labels=("ZZ", "XX"),
         transpilation=made,
     )
-    job = await harness.services.outbox.submit(submission)
-    harness.host.turn(job.id, JobStatus.DONE)
-    await harness.services.polling.refresh()
-    return job.id
+    return await harness.finish(submission)
 
 
 async def test_values_are_held_against_their_ideal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 from qiskit.primitives import BitArray, DataBin, SamplerPubResult
 
-from tests.monitor.fakes import BELL, FakeService, MonitorHarness
-from tests.support.circuits import BELL_ISA
+from tests.monitor.fakes import TRANSPILED, FakeService, MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.devices.backends import BackendData
-from tui.domain.jobs import JobStatus
 from tui.ibm.results.decoder import decode_result
 
 
@@ -44,14 +42,6 @@ async def test_registers_are_counted_together_as_qiskit_joins_them(tmp_path: Pat
     await harness.services.aclose()
 
 
-async def _finished(harness: MonitorHarness, **more: object) -> str:
-    submission = replace(BELL, qasm=BELL_ISA, source="source", **more)  # type: ignore[arg-type]
-    job = await harness.services.outbox.submit(submission)
-    harness.host.turn(job.id, JobStatus.DONE)
-    await harness.services.polling.refresh()
-    return job.id
-
-
 async def test_calibrations_are_those_at_the_moments_of_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +55,7 @@ async def test_calibrations_are_those_at_the_moments_of_the_job(
         return BackendData(name, b'{"n_qubits": 1}', b'{"last_update_date": "2026-03-14T12:00:00Z"}')
 
     monkeypatch.setattr(FakeService, "backend_data", backend_data)
-    job = harness.services.jobs.get(await _finished(harness))
+    job = harness.services.jobs.get(await harness.finish(TRANSPILED))
     assert job is not None
     job = replace(job, started=job.created)
     first, start, now = await harness.services.evaluation.calibrations(job)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL, TRANSPILED, MonitorHarness
 from tests.support.circuits import BELL_ISA, bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.simulations import Values
 from tui.domain.devices.backends import BackendData
-from tui.domain.jobs import JobStatus, Primitive
+from tui.domain.jobs import Primitive
 from tui.domain.pubs.inputs import Pub, encode_inputs
 from tui.domain.pubs.sweep_text import sweep_of
 from tui.domain.pubs.sweeps import Sweep
@@ -24,14 +24,6 @@ from tui.domain.statistics.predictions import Foretold, ForetoldValues
 from tui.monitor.actions.predictions import MOST_SETS, SETS_AT_ONCE
 
 ASKED = tuple[str, tuple[str, ...], int, bool, int]
-
-
-async def _finished(harness: MonitorHarness, **more: object) -> str:
-    submission = replace(BELL, qasm=BELL_ISA, source="source", **more)  # type: ignore[arg-type]
-    job = await harness.services.outbox.submit(submission)
-    harness.host.turn(job.id, JobStatus.DONE)
-    await harness.services.polling.refresh()
-    return job.id
 
 
 async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
@@ -49,7 +41,7 @@ async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
         return Distribution({"0": 1.0}, (("c", 1),), 1, "stabilizers", shots)
 
     monkeypatch.setattr(harness.compiler.simulations, "ideal", simulate)
-    job_id = await _finished(harness)
+    job_id = await harness.finish(TRANSPILED)
     found = await harness.services.predictions.ideal(job_id)
     assert (found.method, found.shots) == ("stabilizers", BELL.shots)
     assert await harness.services.predictions.ideal(job_id) is found
@@ -62,7 +54,7 @@ async def test_ideal_of_a_circuit_too_wide_is_that_of_its_source_and_is_kept(
 
 async def test_refusal_of_a_prediction_is_kept_and_other_errors_are_not(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job_id = await _finished(harness)
+    job_id = await harness.finish(TRANSPILED)
     for _ in range(2):
         with pytest.raises(QdeckError, match="Qiskit is not installed"):
             await harness.services.predictions.noisy(job_id)
@@ -94,14 +86,15 @@ async def _estimated(harness: MonitorHarness, asked: list[ASKED], sweep: Sweep |
     made = replace(bell_candidate(), final_layout=(5, 3)).transpilation
     labels = ("ZX", "0.5*XI - 1*IZ")
     pub = Pub(BELL_ISA, ("theta",), sweep, (), "bell", "", labels, made)
-    return await _finished(
-        harness,
+    submission = replace(
+        TRANSPILED,
         primitive=Primitive.ESTIMATOR,
         observables=("ZZ", "XX"),
         observable_labels=labels,
         transpilation=made,
         inputs=encode_inputs([pub]),
     )
+    return await harness.finish(submission)
 
 
 async def test_observables_are_laid_out_as_they_were_submitted(tmp_path: Path) -> None:
@@ -143,7 +136,7 @@ async def test_sweep_of_too_many_places_is_refused_with_its_number(tmp_path: Pat
 
 async def test_job_from_elsewhere_has_no_observables_to_foretell(tmp_path: Path) -> None:
     harness = await MonitorHarness(tmp_path).enter()
-    job_id = await _finished(harness)
+    job_id = await harness.finish(TRANSPILED)
     with pytest.raises(QdeckError, match="from elsewhere"):
         await harness.services.predictions.values(job_id, 0, noisy=False)
     await harness.services.aclose()
@@ -166,7 +159,7 @@ async def test_counts_of_a_sweep_are_held_against_each_place(
         return tuple(Distribution({"0": 1 - one, "1": one}, (("c", 1),), 1, "state vector") for one in ones)
 
     monkeypatch.setattr(harness.compiler.simulations, "sweep", sweep)
-    job_id = await _finished(harness)
+    job_id = await harness.finish(TRANSPILED)
     given = _sweep("0, 0.25, 0.5")
     counts = tuple(Counts("c", 1, 100, {"0": 75, "1": 25}, (place,)) for place in range(3))
     result = PubResult(counts=(*counts, Counts("d", 1, 100, {"0": 100}, (0,))), sweep=given)
@@ -182,7 +175,10 @@ async def test_predictions_are_kept_with_their_jobs_and_judged_by_them(tmp_path:
     harness = await MonitorHarness(tmp_path).enter()
     predictions = harness.services.predictions
     made = replace(bell_candidate(), estimated_success=0.9, estimated_success_idle=0.8).transpilation
-    jobs = [await _finished(harness, name=name, transpilation=made) for name in ("one", "two", "three")]
+    jobs = [
+        await harness.finish(replace(TRANSPILED, name=name, transpilation=made))
+        for name in ("one", "two", "three")
+    ]
     ideal = Distribution({"00": 0.5, "11": 0.5}, (("c", 2),), 2, "state vector")
     result = PubResult(counts=(Counts("c", 2, 100, {"00": 50, "11": 40, "01": 10}),))
     for job_id in jobs[:2]:

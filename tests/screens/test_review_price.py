@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tests.support.app import notices, running, screen_text, shows, until
 from tests.support.app_services import DRY_RUN, AppServicesHarness
 from tests.support.fixed_values import identity
-from tests.support.review import submissions, transpiled
+from tests.support.review import agreed_on_second_thought, submissions, transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Usage
 from tui.domain.jobs import Primitive
@@ -19,11 +19,8 @@ from tui.domain.pricing import ProgramWork
 from tui.domain.primitives import JobProgram
 from tui.monitor.state.events import UsageChanged
 from tui.screens.dialogs.confirm import Confirm
-from tui.screens.jobs.screen import JobsScreen
 from tui.screens.transpile.screen import TranspileScreen
 from tui.widgets.forms.select import SearchableSelect
-
-WHOLE = Usage(consumed_seconds=0, limit_seconds=600, plan="open")
 
 
 def programs() -> AppServicesHarness:
@@ -178,14 +175,7 @@ async def test_run_beyond_what_is_left_asks_with_cancel_focused(usage: Usage) ->
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await until(pilot, lambda: "The run takes about 4.1 s of QPU time" in flat(pilot))
         assert getattr(pilot.app.focused, "id", "") == "keep"
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
-        assert not submissions(services)
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("tab", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert len(submissions(services)) == 1
+        await agreed_on_second_thought(pilot, services)
 
 
 async def test_dry_run_shows_what_the_service_says_and_counts_with_it() -> None:

@@ -12,7 +12,7 @@ from tests.support.app import app_of, notices, running, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL, bell_candidate
 from tests.support.devices import CALIBRATED, recorded_data
-from tests.support.review import open_review, submissions, transpiled
+from tests.support.review import agreed_on_second_thought, open_review, submissions, transpiled
 from tests.support.sessions import BATCH, SESSIONS
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Usage
@@ -175,14 +175,7 @@ async def test_submit_form_confirms_costs_with_cancel_focused() -> None:
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         assert shows(pilot, "Run on ibm_peekskill?", "premium", "about 3.0 s of QPU time")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
-        assert not submissions(services)
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("tab", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert len(submissions(services)) == 1
+        await agreed_on_second_thought(pilot, services)
 
 
 async def test_submit_form_asks_when_the_session_closed_meanwhile() -> None:

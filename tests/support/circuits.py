@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tui.domain.circuits import Candidate, CheckReport, CircuitStats, StageLosses, TranspileOptions
+from tui.domain.circuits import Candidate, CircuitStats, StageLosses, TranspileOptions
 from tui.domain.views.diagram import CircuitDiagram, Symbol, Wire
 from tui.domain.views.timeline import CircuitTimeline, TimelineOperation
 
@@ -61,7 +61,6 @@ BELL_ISA_DIAGRAM = CircuitDiagram(
     ),
 )
 BELL_STATS = CircuitStats(2, 2, 4, 3, 1, 1, {"h": 1, "cx": 1, "measure": 2})
-BELL_REPORT = CheckReport((), BELL_STATS, (), measures=True)
 
 
 def bell_candidate(

@@ -8,6 +8,8 @@ from tests.support.app import app_of, settled, shows, until
 from tests.support.app_services import AppServicesHarness
 from tests.support.circuits import BELL
 from tui.domain.submissions import Submission
+from tui.screens.dialogs.confirm import Confirm
+from tui.screens.jobs.screen import JobsScreen
 from tui.screens.transpile.screen import TranspileScreen
 
 
@@ -31,6 +33,18 @@ async def transpiled(pilot: Pilot[None]) -> TranspileScreen:
     await pilot.press("f8")
     await until(pilot, lambda: shows(pilot, "F9 runs it"))
     return screen
+
+
+async def agreed_on_second_thought(pilot: Pilot[None], services: AppServicesHarness) -> None:
+    """At the question before a submit: Cancel, which has the focus; then F9 once more, and agree."""
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, TranspileScreen))
+    assert not submissions(services)
+    await pilot.press("f9")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+    await pilot.press("tab", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert len(submissions(services)) == 1
 
 
 def submissions(services: AppServicesHarness) -> list[Submission]:

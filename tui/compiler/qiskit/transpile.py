@@ -24,7 +24,6 @@ from tui.qiskit_common.traversal import has_feedback
 
 Passes = Callable[[TranspileOptions, tuple[int, ...] | None], StagedPassManager]
 
-DRAWING_WIDTH: Final = 100
 MOST_OPERATIONS: Final = 500_000
 """Operations of a transpiled program. It is kept, shown and sent as text, of some 14 characters and 0.3 ms to
 read for each (measured): 7 MB and 2.5 minutes. Above `LONGEST_TEXT` it would not be read again at all, and

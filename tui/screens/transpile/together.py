@@ -135,9 +135,3 @@ def other_texts(workspace: Workspace) -> list[NamedText]:
         for one in workspace.buffers
         if one is not workspace.front and one.text.strip()
     ]
-
-
-def names_of(sources: Sequence[Source]) -> str:
-    """Return the names of circuits for a line: the first three, and how many more there are."""
-    names = ", ".join(plain(one.name, limit=24) for one in sources[:3])
-    return names + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
