@@ -166,3 +166,37 @@ async def test_line_word_all_and_bracket_are_reached_by_key() -> None:
         assert area.selected_text == "q"
         await pilot.press("alt+a")
         assert area.selected_text == TEXT
+
+
+async def test_find_selects_the_first_match_although_tab_was_pressed_just_after_typing() -> None:
+    async with running() as pilot:
+        screen = await editor(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: screen.find_bar.query_one("#find").has_focus)
+        screen.find_bar.query_one("#find", Input).value = "cx"
+        await pilot.press("tab")
+        await until(pilot, lambda: shows(pilot, "1 of 1"))
+        assert screen.area.selection == ((2, 0), (2, 2))
+
+
+@pytest.mark.parametrize(("pattern", "said"), [("", ""), ("(", "unterminated")])
+async def test_find_looks_once_for_what_cannot_be_found(
+    pattern: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    look = find_bar.FindBar._look
+
+    def counted(bar: find_bar.FindBar) -> None:
+        nonlocal looks
+        looks += 1
+        look(bar)
+
+    monkeypatch.setattr(find_bar.FindBar, "_look", counted)
+    monkeypatch.setattr(find_bar, "_LATER", 0.01)
+    async with running() as pilot:
+        screen = await editor(pilot)
+        await pilot.press("ctrl+f", "alt+r")
+        screen.find_bar.query_one("#find", Input).value = pattern
+        await until(pilot, lambda: looks > 0 and shows(pilot, said) and not screen.find_bar._busy)
+        await pilot.pause(0.2)
+        assert looks <= 4

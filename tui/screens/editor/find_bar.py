@@ -66,6 +66,8 @@ class FindBar(Vertical):
         self._selected: list[tuple[int, int]] = []
         """The ends of the match that was selected last."""
         self._pause: Timer | None = None
+        self._typed_last = False
+        """Whether something was typed of which no match was selected yet."""
         self._busy = self._changing = False
 
     def compose(self) -> ComposeResult:
@@ -149,6 +151,7 @@ class FindBar(Vertical):
 
     @on(Input.Changed, "#find")
     def _typed(self) -> None:
+        self._typed_last = True
         self._look_soon(_SOON)
 
     def _look_soon(self, seconds: float) -> None:
@@ -158,11 +161,14 @@ class FindBar(Vertical):
         self._pause = self.set_timer(seconds, self._look)
 
     def _look(self) -> None:
-        typing = self._field("find").has_focus
+        # The caret may be in the replacement already; in the text, what is typed would replace a match.
+        typing = self._field("find").has_focus or (self._typed_last and self.has_focus_within)
 
         async def look() -> None:
-            if await self._find() is not None and typing:
-                self._select_from(self._anchor)
+            if await self._find() is not None:
+                self._typed_last = False
+                if typing:
+                    self._select_from(self._anchor)
 
         self._run(look)
 
@@ -171,6 +177,7 @@ class FindBar(Vertical):
 
         async def step() -> None:
             if await self._find() is not None:
+                self._typed_last = False
                 self._step(direction)
 
         self._run(step)
@@ -211,13 +218,14 @@ class FindBar(Vertical):
         if self._matches is not None and self._seen == seen and self._sought == wanted:
             return self._matches
         self._show(None)
+        self._seen = seen  # also without a pattern and if it fails: else it would be looked for for ever
         if not wanted.pattern:
             self._say("")
             return None
         # What is changed while the worker reads it is looked through again (`follow`).
         found = await self._search.find(area.document.lines, wanted)
         if area is self._area() and seen == (area.document, area.document.version):
-            self._seen, self._sought = seen, wanted
+            self._sought = wanted
             self._show(found)
             self.say_count()
             return found
@@ -275,6 +283,7 @@ class FindBar(Vertical):
         """Replace; nothing is looked for until that is done: it would take its place."""
         if self._pause is not None:
             self._pause.stop()
+        self._typed_last = False
         self._run(work)
         self._changing = True
 
