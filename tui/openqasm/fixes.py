@@ -9,23 +9,22 @@ from typing import Final, NamedTuple
 from tui.common.values import Value
 from tui.domain.circuits import Diagnostic
 from tui.domain.openqasm import version_of
+from tui.openqasm.lexemes import NAME, OPERAND, OPERANDS
 
 _LONGEST: Final = 1_000
 """Characters of a line that is corrected."""
 _HEADER_LINES: Final = 200
 """Lines in which the header is looked for."""
-_OPERAND: Final = r"(?:[^\W\d]\w*+(?:\s*+\[[^][;]*+\])?+|\$\d++)"
-_OPERANDS: Final = rf"{_OPERAND}(?:\s*+,\s*+{_OPERAND})*+"
-_INDEXED: Final = r"(?:[^\W\d]\w*+\[\d++\]|\$\d++)"
+_INDEXED: Final = rf"(?:{NAME}\[\d++\]|\$\d++)"
 _AFTER_ARGUMENTS: Final = re.compile(rf"(?<=[\w)])\s++{_INDEXED}(?:\s*+,\s*+{_INDEXED})*+\s*+;?+\s*+\Z")
-_CALLED: Final = re.compile(r"([^\W\d]\w*+)\s*+\(\s*+((?:[^()]++|\([^()]*+\))*+)\)\s*+")
+_CALLED: Final = re.compile(rf"({NAME})\s*+\(\s*+((?:[^()]++|\([^()]*+\))*+)\)\s*+")
 _OLD_WORDS: Final = re.compile(r"\s*+(?:[qc]reg\b|include\s*+\"qelib1)")
 _VERSION_ONLY: Final = re.compile(r"\A\s*+(?:OPENQASM\b[^;]*+;[ \t]*+)++")
 _HEADER: Final = re.compile(r"\A\s*+(?:(?:OPENQASM|include|input)\b[^;]*+;[ \t]*+)++")
 _HEADS: Final = re.compile(r"\s*+(?:if|else|for|while|switch|gate|def|box)\b[^;{}]*+\Z")
-_DECLARED: Final = re.compile(r"(qubit|bit)\s*+(?:\[([^]]*+)\])?+\s*+([^\W\d]\w*+)\s*+;")
+_DECLARED: Final = re.compile(rf"(qubit|bit)\s*+(?:\[([^]]*+)\])?+\s*+({NAME})\s*+;")
 _BY_DEVICES: Final = re.compile(
-    rf"(measure_2|measure_reset|store)\s++({_OPERAND})\s*+(?:,\s*+({_OPERAND})\s*+)?+;"
+    rf"(measure_2|measure_reset|store)\s++({OPERAND})\s*+(?:,\s*+({OPERAND})\s*+)?+;"
 )
 
 
@@ -200,7 +199,7 @@ def _parentheses(at: _At, said: re.Match[str]) -> Fix | None:
         return None
     if at.rest[found.end() :].startswith(";"):
         inside = found[2].strip()
-        qubits = re.fullmatch(_OPERANDS, inside) is not None
+        qubits = re.fullmatch(OPERANDS, inside) is not None
         return at.put(0, found.end(), f"{found[1]} {inside}") if qubits else None
     return at.put(0, found.end(), f"{found[1]} ") if "no parameter" in said[0] else None
 

@@ -13,6 +13,17 @@ from typing import Final, NamedTuple
 
 from tui.domain.openqasm import version_of
 
+# Parts of patterns for code without its comments and strings; all of linear time.
+NAME: Final = r"[^\W\d]\w*+"
+"""Pattern of an identifier or a keyword."""
+OPERAND: Final = rf"(?:{NAME}(?:\s*+\[[^][;{{}}]*+\])*+|\$\d++)"
+"""Pattern of a register, some of its elements, or a physical qubit."""
+OPERANDS: Final = rf"{OPERAND}(?:\s*+,\s*+{OPERAND})*+"
+ARGUMENTS: Final = r"\((?:[^();{}]++|\((?:[^();{}]++|\((?:[^();{}]++|\([^();{}]*+\))*+\))*+\))*+\)"
+"""Pattern of parentheses in one statement with what is in them, four deep at most."""
+SIZE: Final = r"\[(?:[^][;{}]++|\[(?:[^][;{}]++|\[[^][;{}]*+\])*+\])*+\]"
+"""Pattern of brackets in one statement with what is in them, three deep at most."""
+
 
 class LexemeKind(Enum):
     """What a lexeme is."""

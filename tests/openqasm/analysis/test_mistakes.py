@@ -69,6 +69,8 @@ def test_open_bracket_without_an_end_behind_it_is_told_once(line: str, column: i
         ("c[0] = measure_2 q[0];", 8, "write measure"),
         ("xslow q[0];", 1, "Define it: gate xslow a { x a; }"),
         ("store c[0], 1;", 1, "In OpenQASM: c[0] = c[1];"),
+        ("rz(cos(sin(cos(1)))) q[0]\nx q[1];", 26, "';' is missing"),
+        ("const int n = 1; bit[int[q[2]]] d\nx q[1];", 34, "';' is missing"),
     ],
 )
 def test_mistake_has_place_and_plain_words(line: str, column: int, says: str) -> None:

@@ -9,22 +9,21 @@ from typing import Final
 from tui.common.values import Value
 from tui.openqasm.analysis.standard import TYPES
 from tui.openqasm.analysis.statements import Statement
+from tui.openqasm.lexemes import NAME, SIZE
 
-_NAME: Final = r"[^\W\d]\w*+"
-_SIZE: Final = r"\[(?:[^][]++|\[(?:[^][]++|\[[^][]*+\])*+\])*+\]"
-_WORD: Final = re.compile(_NAME)
+_WORD: Final = re.compile(NAME)
 _DECLARED: Final = re.compile(
     rf"(?:(const|input|output|readonly|mutable)\s++)?+"
-    rf"((qubit|bit|int|uint|float|angle|bool|complex|duration|stretch|array)\s*+({_SIZE})?+)\s*+({_NAME})"
+    rf"((qubit|bit|int|uint|float|angle|bool|complex|duration|stretch|array)\s*+({SIZE})?+)\s*+({NAME})"
     rf"\s*+(?:=\s*+(.*))?+",
     re.DOTALL,
 )
-_REGISTER: Final = re.compile(rf"(qreg|creg)\s++({_NAME})\s*+({_SIZE})?+")
-_GATE: Final = re.compile(rf"(gate|opaque)\s++({_NAME})\s*+(?:\(([^)]*+)\))?+([^)]*+)", re.DOTALL)
-_DEF: Final = re.compile(rf"(def|extern)\s++({_NAME})\s*+(?:\((.*)\))?+(.*)", re.DOTALL)
-_LET: Final = re.compile(rf"(let)\s++({_NAME})\s*+(?:=\s*+(.*))?+", re.DOTALL)
-_FOR: Final = re.compile(rf"(for)\s++(?:[^\W\d]\w*+(?:\s*+{_SIZE}\s*+|\s++(?!in\b)))?+({_NAME})\s++in\b")
-_MARK: Final = re.compile(rf"[][,]|{_NAME}|\Z")
+_REGISTER: Final = re.compile(rf"(qreg|creg)\s++({NAME})\s*+({SIZE})?+")
+_GATE: Final = re.compile(rf"(gate|opaque)\s++({NAME})\s*+(?:\(([^)]*+)\))?+([^)]*+)", re.DOTALL)
+_DEF: Final = re.compile(rf"(def|extern)\s++({NAME})\s*+(?:\((.*)\))?+(.*)", re.DOTALL)
+_LET: Final = re.compile(rf"(let)\s++({NAME})\s*+(?:=\s*+(.*))?+", re.DOTALL)
+_FOR: Final = re.compile(rf"(for)\s++(?:{NAME}(?:\s*+{SIZE}\s*+|\s++(?!in\b)))?+({NAME})\s++in\b")
+_MARK: Final = re.compile(rf"[][,]|{NAME}|\Z")
 _NUMBER: Final = re.compile(r"\d{1,9}\Z")
 
 

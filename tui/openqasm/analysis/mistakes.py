@@ -18,22 +18,21 @@ from tui.openqasm.analysis.standard import INCLUDES, KEYWORDS_3, MODIFIERS, STDG
 from tui.openqasm.analysis.statements import Program, Segment, Statement
 from tui.openqasm.analysis.suggestions import nearest
 from tui.openqasm.analysis.symbols import SymbolTable
+from tui.openqasm.lexemes import ARGUMENTS, NAME
 
 MOST: Final = 500
 """Mistakes that are told."""
-_NAME: Final = r"[^\W\d]\w*+"
-_ARGUMENTS: Final = r"\((?:[^();{}]++|\((?:[^();{}]++|\((?:[^();{}]++|\([^();{}]*+\))*+\))*+\))*+\)"
-_CALL: Final = re.compile(rf"({_NAME})(?:\s*+({_ARGUMENTS}))?+(?:\s*+(?=[\w$])([^=]*+)|\s*+)\Z")
-_WORD: Final = re.compile(_NAME)
+_CALL: Final = re.compile(rf"({NAME})(?:\s*+({ARGUMENTS}))?+(?:\s*+(?=[\w$])([^=]*+)|\s*+)\Z")
+_WORD: Final = re.compile(NAME)
 _MEASURE: Final = re.compile(r"(?:([^=]*+)=\s*+)?+\bmeasure\b([^=]*?)(?:->([^=]*+))?+\Z")
-_CONDITION: Final = re.compile(rf"(?:if|while|switch)\s*+({_ARGUMENTS})\s*+")
-_LOOP: Final = re.compile(rf"for\s++[^\n]*?\bin\b\s*+((?:\[[^\]]*+\]|\{{[^}}]*+\}}|{_NAME}))\s*+")
-_MODIFIER: Final = re.compile(rf"(ctrl|negctrl|inv|pow)\s*+({_ARGUMENTS})?+\s*+@\s*+")
+_CONDITION: Final = re.compile(rf"(?:if|while|switch)\s*+({ARGUMENTS})\s*+")
+_LOOP: Final = re.compile(rf"for\s++[^\n]*?\bin\b\s*+((?:\[[^\]]*+\]|\{{[^}}]*+\}}|{NAME}))\s*+")
+_MODIFIER: Final = re.compile(rf"(ctrl|negctrl|inv|pow)\s*+({ARGUMENTS})?+\s*+@\s*+")
 _HEADER: Final = re.compile(r"\bOPENQASM\s+[\d.]+\s*;")
 _QUOTED: Final = re.compile(r'"[^"]*+"?')
 _BIT_STRING: Final = re.compile(r'"[01_]++"')
 _SIZE: Final = re.compile(r"\[[^\]\[]*+\]")
-_UNKNOWN_TYPE: Final = re.compile(rf"({_NAME})\s*+(?:\[[^\]]*+\]\s*+)?+{_NAME}\s*+(?:\Z|=)")
+_UNKNOWN_TYPE: Final = re.compile(rf"({NAME})\s*+(?:\[[^\]]*+\]\s*+)?+{NAME}\s*+(?:\Z|=)")
 _DECLARES: Final = frozenset({*TYPES, "const", "input", "output", "let", "gate", "opaque", "def", "extern"})
 
 

@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-_NAME: Final = r"[^\W\d]\w*+"
-_OPERAND: Final = rf"(?:{_NAME}(?:\s*+\[[^][;{{}}]*+\])*+|\$\d++)"
-_ARGUMENTS: Final = r"\((?:[^();{}]++|\((?:[^();{}]++|\([^();{}]*+\))*+\))*+\)"
+from tui.openqasm.lexemes import ARGUMENTS, NAME, OPERAND, OPERANDS, SIZE
+
 _TYPE: Final = r"(?:qubit|bit|int|uint|float|angle|bool|complex|duration|stretch|qreg|creg)"
-_SIZE: Final = r"\[(?:[^][;{}]++|\[[^][;{}]*+\])*+\]"
 # A comment without end takes the rest; a string ends with its line at the latest.
 _NO_CODE: Final = re.compile(
     r'//[^\n]*+|/\*.*?(?:\*/|\Z)|"[^"\n]*+"?|^[ \t]*+(?:@[^\W\d]|#?pragma\b)[^\n]*+', re.DOTALL | re.MULTILINE
@@ -30,13 +28,13 @@ _BEFORE_BRACE: Final = 40
 _IN_SEGMENT: Final = 400
 """Statements of a segment."""
 _WHOLE: Final = re.compile(
-    rf"(?:measure\s++{_OPERAND}(?:\s*+->\s*+{_OPERAND})?+"
-    rf"|{_OPERAND}\s*+=\s*+measure\s++{_OPERAND}"
-    rf"|(?:const\s++|input\s++|output\s++)?+{_TYPE}\s*+(?:{_SIZE})?+\s*+{_NAME}(?:\s*+{_SIZE})?+"
+    rf"(?:measure\s++{OPERAND}(?:\s*+->\s*+{OPERAND})?+"
+    rf"|{OPERAND}\s*+=\s*+measure\s++{OPERAND}"
+    rf"|(?:const\s++|input\s++|output\s++)?+{_TYPE}\s*+(?:{SIZE})?+\s*+{NAME}(?:\s*+{SIZE})?+"
     rf"(?:\s*+=[^\n;{{}}]*+)?+"
     rf"|(?:OPENQASM\s++[\d.]++|include\s*+\"[^\"\n]*+\")"
     rf"|(?!(?:if|for|while|def|gate|opaque|let|const|else|switch|case|array|extern|box|input|output"
-    rf"|measure|return|{_TYPE})\b){_NAME}(?:\s*+{_ARGUMENTS})?+\s++{_OPERAND}(?:\s*+,\s*+{_OPERAND})*+)"
+    rf"|measure|return|{_TYPE})\b){NAME}(?:\s*+{ARGUMENTS})?+\s++{OPERANDS})"
     rf"(?=[ \t]*+\n\s*+[^\W\d])"
 )
 """A statement that is whole, but for the `;`, when a name follows on another line."""
