@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import httpx
 
 from tests.faults.scripted_user import ScriptedUser
-from tests.monitor.fakes import FakeCompiler  # noqa: F401 - imported before the fork
+from tests.monitor.fake_compiler import FakeCompiler  # noqa: F401 - imported before the fork
 from tests.store.samples import make_folders
 from tui.domain.accounts import Channel
 from tui.monitor.outbox import send_queue

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.faults.sandbox import FLIP, POLICY
-from tests.monitor.fakes import FakeCompiler, InProcessAnalyzer
+from tests.monitor.fake_compiler import FakeCompiler, InProcessAnalyzer
 from tests.store.samples import make_folders
 from tests.support.sandbox import live_account
 from tui.common.errors import QdeckError

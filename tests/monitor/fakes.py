@@ -1,24 +1,17 @@
-"""A quantum service in memory, whose answers the tests decide; and the app's services on it."""
+"""A quantum service in memory, whose answers the tests decide."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import NoReturn
 
-from tests.store.samples import make_folders
 from tests.support.circuits import BELL_ISA
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret
 from tui.common.values import Listed
-from tui.compiler.client import Compiler
-from tui.compiler.messages import PreparedProgram
-from tui.compiler.simulations import Simulations
 from tui.domain.accounts import (
     Account,
     AccountDetails,
@@ -29,8 +22,8 @@ from tui.domain.accounts import (
     SignOutReport,
     Usage,
 )
-from tui.domain.circuits import Analysis, Candidate, CheckReport, CircuitStats, CloudCircuit, TranspileOptions
-from tui.domain.devices.backends import Backend, BackendData, DeviceLimits
+from tui.domain.circuits import CloudCircuit, TranspileOptions
+from tui.domain.devices.backends import Backend, BackendData
 from tui.domain.jobs import (
     Job,
     JobMetrics,
@@ -41,21 +34,9 @@ from tui.domain.jobs import (
     SubmittedCircuit,
     SubmittedJob,
 )
-from tui.domain.pricing import ProgramWork
-from tui.domain.primitives import JobProgram
 from tui.domain.results import Counts, JobResult, PubResult
 from tui.domain.sessions import Session, SessionMode, SessionState
 from tui.domain.submissions import SimulationEstimate, Submission
-from tui.monitor.account_manager import Dependencies
-from tui.monitor.services import AppServices, Options
-from tui.monitor.state.app_state import AppState
-from tui.monitor.state.events import Event
-from tui.openqasm.analysis.client import Analyzer
-from tui.openqasm.analysis.declarations import Scope, Symbol
-from tui.openqasm.analysis.fast import analyse
-from tui.openqasm.analysis.symbols import SymbolTable
-from tui.openqasm.formatter import format_with_places
-from tui.sandbox.lifecycle.info import RunningSandbox
 
 ACCOUNT = Account("test", Channel.PLATFORM, Secret("key"), Endpoints(), instance="crn:one")
 BELL = Submission(
@@ -369,174 +350,3 @@ class FakeService:
 
     async def aclose(self) -> None:
         self.closed = True
-
-
-class InProcessAnalyzer(Analyzer):
-    """The fast analysis without its worker process, and without QDK."""
-
-    def start(self) -> None:
-        """Nothing to start."""
-
-    async def analyse(self, qasm: str, device: DeviceLimits | None = None, *, own: bool = False) -> Analysis:
-        return analyse(qasm, device)
-
-    async def format(self, qasm: str, places: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        return format_with_places(qasm, places)
-
-    async def names(self, qasm: str) -> tuple[tuple[Symbol, ...], tuple[Scope, ...]]:
-        table = SymbolTable.of(qasm)
-        return table.symbols, table.scopes
-
-
-class FakeSimulations(Simulations):
-    """Simulations without Qiskit: there are none."""
-
-    def __init__(self) -> None:
-        super().__init__(self._nothing)
-
-    def _nothing(self) -> NoReturn:
-        raise QdeckError(ErrorKind.UNAVAILABLE, "Qiskit is not installed.")
-
-
-class FakeCompiler(Compiler):
-    """A compiler without worker processes, which accepts every program."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended = False
-        self.simulations = FakeSimulations()
-
-    async def start(self) -> None:
-        """Nothing to warm up."""
-
-    async def check(self, qasm: str) -> CheckReport:
-        return CheckReport(())
-
-    async def decode_qpy(self, payload: str) -> tuple[str, ...]:
-        if payload.startswith("broken"):
-            raise QdeckError(ErrorKind.CIRCUIT, "The circuit cannot be read.")
-        return tuple(f"OPENQASM 3; // from {part}" for part in payload.split("+"))
-
-    async def transpile(self, qasm: str, target: BackendData, options: TranspileOptions) -> Candidate:
-        size = CircuitStats(1, 1, 1, 1, 0, 0)
-        return Candidate(target.name, qasm, options, size, size, (0,), (0,), 127, 0.1, "local")
-
-    async def review(
-        self,
-        source: str,
-        isa: str,
-        target: BackendData,
-        options: TranspileOptions,
-        layouts: tuple[tuple[int, ...], tuple[int, ...]],
-        seconds: float,
-    ) -> Candidate:
-        size = CircuitStats(1, 1, 1, 1, 0, 0)
-        return Candidate(target.name, isa, options, size, size, *layouts, 127, seconds, "cloud")
-
-    async def aclose(self) -> None:
-        self.ended = True
-
-
-class PreparingCompiler(FakeCompiler):
-    """One that also prepares programs.
-
-    Attributes:
-        work: of what it prepares.
-        preparing: what it waits for before it has prepared one.
-        prepared: what it was asked to prepare, as far as it was done.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.work = ProgramWork(8192, 0.05, 0, 0, 0, 0)
-        self.preparing: asyncio.Event | None = None
-        self.prepared: list[Submission] = []
-
-    async def prepare(self, submission: Submission, target: BackendData) -> PreparedProgram:
-        if self.preparing is not None:
-            await self.preparing.wait()
-        self.prepared.append(submission)
-        return PreparedProgram('{"quantum_program":{}}', self.work)
-
-
-class MonitorHarness:
-    """The app's services on a fake host, with the events they published; host and history outlive them."""
-
-    def __init__(
-        self,
-        root: Path,
-        host: FakeHost | None = None,
-        seed: int = 1,
-        idle: int = 0,
-        *,
-        read_only: bool = False,
-        sends: bool = True,
-        program: JobProgram = JobProgram.LEGACY,
-    ) -> None:
-        self.clock = host.clock if host else FakeClock()
-        self.host = host or FakeHost(self.clock)
-        self.events: list[Event] = []
-        self.made_services: list[FakeService] = []
-        self.compiler = PreparingCompiler()
-        compiler: Compiler = self.compiler
-        self.folders = make_folders(root)
-        dependencies = Dependencies(
-            folders=self.folders,
-            environ={"HOME": str(root), "QDECK_HOME": str(root)},
-            clock=self.clock,
-            compiler=compiler,
-            analyzer=InProcessAnalyzer(),
-            make_service=self._make,
-            launch_sandbox=self._no_sandbox,
-            chance=random.Random(seed),
-        )
-        self.services = AppServices(
-            dependencies,
-            Options(session_idle_minutes=idle, read_only=read_only, sends=sends, program=program),
-        )
-        self.services.events.subscribe(self.events.append)
-
-    def _make(self, account: Account, clock: object) -> FakeService:
-        self.made_services.append(FakeService(account, self.host))
-        return self.made_services[-1]
-
-    async def _no_sandbox(self) -> RunningSandbox:
-        raise RuntimeError("There is no sandbox here.")
-
-    async def enter(self, account: Account = ACCOUNT) -> MonitorHarness:
-        """Start and sign in."""
-        await self.services.start()
-        await self.services.account.sign_in(account)
-        await self.clock.settle()
-        return self
-
-    async def finish(self, submission: Submission) -> str:
-        """Submit a job, let it be done and its end be seen; return its id."""
-        job = await self.services.outbox.submit(submission)
-        self.host.turn(job.id, JobStatus.DONE)
-        await self.services.polling.refresh()
-        return job.id
-
-    @property
-    def app_state(self) -> AppState:
-        """What all parts of the services share."""
-        return self.services.outbox.context.app_state
-
-    async def kill(self) -> None:
-        """Stop the services where they are; let go of their lock, as the kernel does."""
-        await self.services.outbox.context.workers.scheduler.stop()
-        self.services.outbox.context.ownership.leave()
-
-    def published(self, kind: type[Event]) -> list[Event]:
-        """Return the events of one type, in order."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def keeps_result(self, job_id: str) -> bool:
-        """Return whether the job's result is in the history."""
-        record = self.app_state.jobs.record(job_id)
-        return record is not None and record.result_kept
-
-    def status(self, job_id: str) -> JobStatus | None:
-        """Return the job's status as the services show it; `None`: it is not known."""
-        job = self.services.jobs.get(job_id)
-        return job.status if job else None

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, network
+from tests.monitor.harness import MonitorHarness
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, in_place
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret

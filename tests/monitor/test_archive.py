@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.conftest import sandbox_process
 from tests.end_to_end.circuits import assert_bell
-from tests.monitor.fakes import InProcessAnalyzer
+from tests.monitor.fake_compiler import InProcessAnalyzer
 from tests.monitor.test_on_sandbox import bell_on
 from tests.store.samples import make_folders
 from tests.support.sandbox import live_account

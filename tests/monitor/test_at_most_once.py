@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, network
+from tests.monitor.harness import MonitorHarness
 from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import MonitorHarness, network
+from tests.monitor.fakes import network
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import QdeckError
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.jobquery.filters import parse_filter

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.ibm.mock_network import CRN, KEY, URL, Network, response
-from tests.monitor.fakes import BELL, FakeHost, MonitorHarness
+from tests.monitor.fakes import BELL, FakeHost
+from tests.monitor.harness import MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.common.safe_text import Secret

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL
+from tests.monitor.harness import MonitorHarness
 from tests.store.samples import read_tables
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError

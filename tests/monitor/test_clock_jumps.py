@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, network
+from tests.monitor.harness import MonitorHarness
 from tests.support.clock import FakeClock
 from tui.domain.jobs import JobStatus
 from tui.domain.sessions import SessionMode, SessionState

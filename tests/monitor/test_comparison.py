@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.compiler.small_devices import small_device
-from tests.monitor.fakes import BELL, FakeService, MonitorHarness
+from tests.monitor.fakes import BELL, FakeService
+from tests.monitor.harness import MonitorHarness
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.simulations import Values

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from qiskit.primitives import BitArray, DataBin, SamplerPubResult
 
-from tests.monitor.fakes import TRANSPILED, FakeService, MonitorHarness
+from tests.monitor.fakes import TRANSPILED, FakeService
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.devices.backends import BackendData
 from tui.ibm.results.decoder import decode_result

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL
+from tests.monitor.harness import MonitorHarness
 from tests.support.circuits import bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.export.forms import ExportChoice, ExportForm, PictureKind, TableKind

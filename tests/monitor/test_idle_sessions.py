@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, network
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.config.settings import Settings, load_settings
 from tui.domain.jobs import JobStatus

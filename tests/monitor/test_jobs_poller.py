@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, FakeService, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, FakeHost, FakeService, network
+from tests.monitor.harness import MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel

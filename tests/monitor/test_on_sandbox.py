@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.circuits import assert_bell
-from tests.monitor.fakes import FakeCompiler, InProcessAnalyzer
+from tests.monitor.fake_compiler import FakeCompiler, InProcessAnalyzer
 from tests.store.samples import make_folders
 from tui.common.timing import SystemClock
 from tui.config.settings import Folders

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
+from tests.monitor.fakes import BELL, FakeHost, network
+from tests.monitor.harness import MonitorHarness
 from tests.store.samples import read_tables, write_journal
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, FakeHost, MonitorHarness
+from tests.monitor.fakes import BELL, FakeHost
+from tests.monitor.harness import MonitorHarness
 from tests.support.clock import FakeClock
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus
 from tui.monitor.state.events import JobsChanged, JobsFinished, Notice

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, TRANSPILED, MonitorHarness
+from tests.monitor.fakes import BELL, TRANSPILED
+from tests.monitor.harness import MonitorHarness
 from tests.support.circuits import BELL_ISA, bell_candidate
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.simulations import Values

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import JobStatus
 from tui.domain.pricing import DryRun, ProgramWork

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL
+from tests.monitor.harness import MonitorHarness
 from tests.monitor.test_send_queue import SANDBOX, too_many
 from tests.store.samples import read_tables
 from tui.common.errors import ErrorKind, QdeckError

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
+from tests.monitor.fakes import BELL, FakeService, network
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.export.forms import ExportChoice, ExportForm
 from tui.domain.jobs import JobStatus

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, FakeHost, MonitorHarness, network
+from tests.monitor.fakes import BELL, FakeHost, network
+from tests.monitor.harness import MonitorHarness
 from tests.support.clock import FakeClock
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.jobs import Job, JobPage, JobQuery, JobStatus

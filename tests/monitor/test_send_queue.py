@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness, network
+from tests.monitor.fakes import ACCOUNT, BELL, network
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Account
 from tui.domain.jobs import Job, JobStatus

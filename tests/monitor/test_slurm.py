@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import ACCOUNT, BELL, MonitorHarness
+from tests.monitor.fakes import ACCOUNT, BELL
+from tests.monitor.harness import MonitorHarness
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.sessions import SessionMode
 from tui.domain.submissions import MAX_TAGS, slurm_tag, with_tag

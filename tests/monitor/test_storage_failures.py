@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.fakes import BELL, FakeService, MonitorHarness
+from tests.monitor.fakes import BELL, FakeService
+from tests.monitor.harness import MonitorHarness
 from tests.store.samples import make_folders, open_repository, sample_job
 from tests.support.full_disk import full_disk
 from tui.common.errors import ErrorKind, QdeckError

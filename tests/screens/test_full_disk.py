@@ -6,7 +6,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.monitor.fakes import ACCOUNT, MonitorHarness
+from tests.monitor.fakes import ACCOUNT
+from tests.monitor.harness import MonitorHarness
 from tests.monitor.test_storage_failures import with_many_jobs
 from tests.store.samples import make_folders, open_repository
 from tests.support.app import notices, screen_text, until

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.monitor.fakes import FakeSimulations, PreparingCompiler
+from tests.monitor.fake_compiler import FakeSimulations, PreparingCompiler
 from tests.support.circuits import BELL
 from tui.common.errors import ErrorKind, QdeckError
 from tui.compiler.candidate_search import Listener

@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.monitor.fakes import FakeHost, FakeService, InProcessAnalyzer
+from tests.monitor.fake_compiler import InProcessAnalyzer
+from tests.monitor.fakes import FakeHost, FakeService
 from tests.support.app_compiler import IDEAL_BELL, NOISY_BELL, RecordingCompiler
 from tests.support.circuits import BELL, BELL_DIAGRAM, BELL_ISA_DIAGRAM, BELL_TIMELINE, bell_candidate
 from tests.support.clock import FakeClock

@@ -11,7 +11,8 @@ import click
 import pytest
 
 from tests.commands.shared.test_output import IDENTITY
-from tests.monitor.fakes import BELL, MonitorHarness
+from tests.monitor.fakes import BELL
+from tests.monitor.harness import MonitorHarness
 from tests.monitor.test_at_most_once import SANDBOX
 from tests.support.command_line import CommandLine
 from tui.cli import main

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.monitor.fakes import MonitorHarness, PreparingCompiler
+from tests.monitor.fake_compiler import PreparingCompiler
+from tests.monitor.harness import MonitorHarness
 from tests.monitor.test_send_queue import SANDBOX
 from tests.support.fixed_values import identity
 from tui.commands.circuits import run as run_module

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.commands.shared.test_output import CANDIDATE, IDENTITY
-from tests.monitor.fakes import BELL, FakeService, MonitorHarness, network
+from tests.monitor.fakes import BELL, FakeService, network
+from tests.monitor.harness import MonitorHarness
 from tests.monitor.test_at_most_once import SANDBOX, queued_submission
 from tests.monitor.test_outbox import never_arrived
 from tests.monitor.test_storage_failures import with_many_jobs
