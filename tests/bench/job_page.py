@@ -22,8 +22,9 @@ from textual.pilot import Pilot
 
 from tests.bench.responsiveness import heartbeat
 from tests.support.app import make_app, screen_text, settled, until
-from tests.support.app_services import AppServicesHarness, RecordingService
+from tests.support.app_services import AppServicesHarness
 from tests.support.job_page import BELL
+from tests.support.recording_service import RecordingService
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.results import JobResult
 from tui.ibm.results.offload import offload_result

@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.app import notices, running, screen_text, shows, until
-from tests.support.app_services import DRY_RUN, AppServicesHarness
+from tests.support.app_services import AppServicesHarness
 from tests.support.fixed_values import identity
+from tests.support.recording_service import DRY_RUN
 from tests.support.review import agreed_on_second_thought, submissions, transpiled
 from tui.common.errors import ErrorKind, QdeckError
 from tui.domain.accounts import Channel, Usage
