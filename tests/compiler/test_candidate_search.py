@@ -102,6 +102,15 @@ async def test_search_asks_other_makers_and_says_why_one_made_none(compiler: Com
     ]
 
 
+async def test_search_with_fractional_gates_folds_angles_that_the_device_has_not(compiler: Compiler) -> None:
+    pair = small_device(2, {(0, 1): 0.01}, gate="cz", both_ways=True, fractional=True)
+    options = SearchOptions(seeds=2, makers=frozenset({Maker.FRACTIONAL}))
+    text = HEAD + OWN_RZZ + "qubit[2] q; bit[2] c; h q[0]; rzz(-0.4) q[0], q[1]; h q[1]; c = measure q;"
+    found = await compiler.search(text, pair, options)
+    assert found.unavailable == ()
+    assert Maker.FRACTIONAL in {one.options.made_by for one in found.candidates}
+
+
 async def test_program_of_a_circuit_with_fractional_gates_is_timed_and_not_twirled(
     compiler: Compiler,
 ) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
+from qiskit.circuit.library import RZZGate
+from qiskit.converters import dag_to_circuit
+from qiskit.quantum_info import Operator
 from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 from qiskit_ibm_runtime.utils.backend_decoder import (
@@ -15,7 +19,7 @@ from qiskit_ibm_runtime.utils.backend_decoder import (
 
 from tests.compiler.devices import DEVICES, device
 from tui.domain.devices.backends import BackendData
-from tui.qiskit_common.target import DeviceDataError, build_target
+from tui.qiskit_common.target import ANGLE_BOUNDS, DeviceDataError, build_target, folded_rzz
 
 
 def ibms_target(data: BackendData) -> Target:
@@ -134,3 +138,13 @@ def test_target_of_a_backend_without_calibration(properties: bytes) -> None:
 def test_target_refuses_data_that_is_none(configuration: bytes) -> None:
     with pytest.raises(DeviceDataError, match="device data of ibm_x cannot be used"):
         build_target("ibm_x", configuration, b"{}")
+
+
+@pytest.mark.parametrize("quarters", [*range(-13, 14), 0.4, -0.4, 1.7, -3.3, 6.1, -9.9, 1e-12])
+def test_folded_rzz_is_the_gate_with_an_angle_within_the_bounds(quarters: float) -> None:
+    angle = quarters * math.pi / 2
+    folded = dag_to_circuit(folded_rzz([angle], [3, 8]))
+    assert Operator(folded) == Operator(RZZGate(angle))
+    ((low, high),) = ANGLE_BOUNDS["rzz"]
+    angles = [one.params[0] for one in folded.data if one.name == "rzz"]
+    assert len(angles) <= 1 and all(low <= one <= high for one in angles)
